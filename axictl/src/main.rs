@@ -1,0 +1,2 @@
+//! axictl
+fn main() {}

@@ -1,0 +1,2 @@
+//! axigend
+fn main() {}
