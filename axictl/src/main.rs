@@ -1,2 +1,145 @@
-//! axictl
-fn main() {}
+//! `axictl`: administers a running axigend in the language of AXIGEN's command line interface.
+//!
+//! Start reading here. `args` is what the user typed, `address` which daemon is meant, `client` the control protocol, `session`
+//! runs commands and prints replies through `render`; `shell` and `script` are the two sources of commands. `schema` and
+//! `generate` need no daemon. The tool knows no command of the language: grammar, completion and help are the daemon's.
+
+mod address;
+mod args;
+mod client;
+mod generate;
+mod input;
+mod render;
+mod schema;
+mod script;
+mod secrets;
+mod session;
+mod shell;
+
+use args::{Arguments, Local};
+use clap::Parser;
+use client::Client;
+use render::{Form, Printer};
+use script::Script;
+use session::{End, Lines, Session};
+use std::io::{self, IsTerminal};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// All commands succeeded.
+const DONE: u8 = 0;
+/// A command failed.
+const FAILED: u8 = 1;
+/// Wrong usage; clap ends with the same status.
+const USAGE: u8 = 2;
+/// The daemon cannot be reached, or was lost on the way.
+const UNREACHABLE: u8 = 3;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    ExitCode::from(match run(&arguments) {
+        Ok(status) => status,
+        Err(End::Unreachable(gone)) => {
+            eprintln!("axictl: {gone}");
+            UNREACHABLE
+        }
+        // `axictl ... | head`: the reader has seen enough.
+        Err(End::Broken(error)) if error.kind() == io::ErrorKind::BrokenPipe => DONE,
+        Err(End::Broken(error)) => {
+            eprintln!("axictl: {error}");
+            FAILED
+        }
+    })
+}
+
+fn run(arguments: &Arguments) -> Result<u8, End> {
+    let printer = Printer::new(&arguments.output);
+    if let Some(what) = arguments.generate {
+        generate::print(what, arguments.shell)?;
+        return Ok(DONE);
+    }
+    if let Some(Local::Schema {
+        without_effect,
+        context,
+    }) = &arguments.subcommand
+    {
+        return schema::print(printer.form(), context.as_deref(), *without_effect).map_err(End::from);
+    }
+    let commands = input::from_arguments(&arguments.commands);
+    if commands.is_empty() && !arguments.commands.is_empty() {
+        eprintln!("axictl: no command between the bars; see axictl --help");
+        return Ok(USAGE);
+    }
+    // The script is opened before the connection: a misspelt file name is not the daemon's business.
+    let script = match &arguments.file {
+        Some(path) => match Script::open(path) {
+            Ok(script) => Some(script),
+            Err(error) => {
+                eprintln!("axictl: {error}");
+                return Ok(USAGE);
+            }
+        },
+        None if commands.is_empty() && !io::stdin().is_terminal() => Some(Script::standard_input()),
+        None => None,
+    };
+    let address = address::choose(&arguments.target, |name| std::env::var_os(name));
+    let mut session = Session::new(Client::connect(&address)?, printer);
+    let user = arguments.target.user.as_deref();
+    if commands.is_empty() && script.is_none() {
+        if printer.form() == Form::Json {
+            eprintln!("axictl: --json needs commands or a script; the shell shows tables or --plain text");
+            return Ok(USAGE);
+        }
+        shell::run(session, user)?;
+        return Ok(DONE);
+    }
+    if let Some(user) = user {
+        let mut password = Password(arguments.target.password_file.as_deref());
+        if let Err(why) = session.log_in(user, &mut password)? {
+            eprintln!("axictl: login of {user}: {why}");
+            return Ok(FAILED);
+        }
+    } else if session.needs_login() && !begins_with_user(&commands) && script.is_none() {
+        eprintln!("axictl: you are neither root nor the user of axigend: log in with --user NAME");
+        return Ok(FAILED);
+    }
+    match script {
+        Some(mut script) => script::run(&mut session, &mut script, arguments.continue_on_error)?,
+        None => script::run(
+            &mut session,
+            &mut script::Arguments(commands.into()),
+            arguments.continue_on_error,
+        )?,
+    }
+    if let Some(reminder) = session.reminder().filter(|_| io::stderr().is_terminal()) {
+        session.printer().notice(reminder);
+    }
+    Ok(if session.failures() == 0 { DONE } else { FAILED })
+}
+
+fn begins_with_user(commands: &[input::Command]) -> bool {
+    let first = commands
+        .first()
+        .and_then(|command| command.text.split_whitespace().next());
+    first.is_some_and(|word| {
+        ["USER", "GET", "HELP"]
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(word))
+    })
+}
+
+/// Where the password for `--user` comes from when there is no shell.
+struct Password<'path>(Option<&'path Path>);
+
+impl Lines for Password<'_> {
+    fn next_line(&mut self) -> Result<Option<String>, End> {
+        Ok(None)
+    }
+
+    fn password(&mut self, prompt: &str) -> Result<Option<String>, End> {
+        match self.0 {
+            Some(path) => Script::open(path)?.next_line(),
+            None => shell::hidden_line(prompt),
+        }
+    }
+}

@@ -1,1 +1,40 @@
-//! The directory room.
+//! The directory: domains, accounts, administrative users, and who may log in.
+//!
+//! Enter with [`Directory::open`]; services use [`Directory::resolve`], [`Directory::authenticate`] and
+//! [`Directory::connection_slot`], administration uses the rest. Owns the server storage (`serverData/`), the objects
+//! of each domain (`<location>/objects`), credentials and their threads. Does not own mailboxes (an account is a
+//! number to the store), nor the schema of objects, nor what an answer looks like on any wire.
+//!
+//! Two invariants: nothing here waits for a hash or a synced write on a connection thread, and trouble of a store is
+//! a `DirectoryFailure`, never a wrong password or an unknown user.
+
+mod account;
+mod accounts;
+mod administer;
+mod authenticate;
+mod codec;
+mod credential;
+mod directory;
+mod domain;
+mod logins;
+mod names;
+mod objects;
+mod open_domain;
+mod paths;
+mod server;
+mod service;
+mod slots;
+mod successes;
+mod tables;
+mod typed;
+mod verify;
+
+pub use account::{Account, AccountKey};
+pub use administer::NewDomain;
+pub use authenticate::{AdminUser, LoginContext};
+pub use credential::PASSWORD_MAX;
+pub use directory::{Directory, DomainSummary, Resolution};
+pub use domain::Domain;
+pub use logins::LastLogin;
+pub use service::{ServiceSwitch, ServiceSwitches};
+pub use slots::Slot;

@@ -1,1 +1,31 @@
-//! The message room.
+//! What a stored message looks like inside: header fields, envelope, MIME parts, decoded text (RFC 5322, 2045-2047).
+//!
+//! The message is never held whole: [`Walker`] is fed the stored bytes in pieces and yields a [`Structure`] whose
+//! parts are byte ranges of the stored message, so that IMAP can send any section straight from the store. The walker
+//! is our own because those ranges, the line counts and the treatment of broken multiparts are observable to a client
+//! byte by byte, and because `mail-parser` wants the whole message in one slice and gives 32-bit offsets of decoded
+//! parts. `mail-parser` decodes encoded words and `encoding_rs` decodes character sets.
+//!
+//! Nothing here fails: a malformed message gets the most sensible reading within the named bounds.
+
+mod address;
+mod content;
+mod date;
+mod envelope;
+mod field;
+mod matcher;
+mod part;
+mod text;
+mod transfer;
+mod walk;
+
+pub use address::{ADDRESSES_MAX, Address};
+pub use content::{Disposition, Parameter};
+pub use date::civil_date;
+pub use envelope::Envelope;
+pub use field::{Field, Fields, fields, header_len, unfold};
+pub use matcher::Matcher;
+pub use part::{Content, DEPTH_MAX, PARTS_MAX, Part, Structure};
+pub use text::{TextDecoder, decode_field, fold, has_charset};
+pub use transfer::{Decoder, Transfer};
+pub use walk::{HEADER_BUDGET, Walker};

@@ -2,6 +2,14 @@
 //!
 //! Nothing here opens a socket, reads a clock, takes a lock or starts a thread.
 
+mod lines;
 mod session;
+#[cfg(test)]
+mod transcript;
+
+pub mod imap;
+pub mod pop3;
+pub mod sasl;
+pub mod smtp;
 
 pub use session::{INPUT_CHUNK, OUTPUT_CHUNK, Peer, Session, Step, TlsFacts};

@@ -1,1 +1,24 @@
-//! The storage room.
+//! The storage room: message bodies and their index, so that what was acknowledged survives a power cut.
+//!
+//! Owns the disk edge ([`Disk`]), the generic [`Ledger`] (named tables plus append-only containers that are both the
+//! home of the bodies and the redo log) and, on top of it, mailboxes ([`Store`], [`Mailbox`]). Knows nothing of
+//! protocols, accounts' names or quotas' sources: an account is a number and limits come with each request.
+//!
+//! Enter with [`Stores`] for mail and with [`Ledger`] for anything else that must last (queue, directory).
+//! One promise everywhere: `Ok` of a write means that it is on disk (one `fdatasync`, shared by all that waited).
+
+mod body;
+mod container;
+mod disk;
+mod error;
+mod ledger;
+mod mail;
+
+pub use body::{BodyRef, BodySource};
+pub use disk::{Disk, DiskFile, FaultDisk, MemoryDisk, RealDisk};
+pub use ledger::{Ledger, LedgerOptions, LedgerUsage, Snapshot, StoredBody, Txn};
+pub use mail::{
+    AccountId, Appended, Changes, Copied, DeliverTo, Delivered, FlagOp, Flags, FlagsChanged, FolderId, FolderInfo,
+    FolderQuota, LocalDelivery, Mailbox, MailboxLimits, MailboxUsage, MessageRow, NewMessage, SpecialUse, Store,
+    StoreOptions, StoreUsage, Stores, SystemFlags, COPY_LIMIT, FOLDER_DEPTH_LIMIT, FOLDER_NAME_LIMIT, KEYWORD_LIMIT,
+};

@@ -1,0 +1,84 @@
+//! What sessions ask the engine, and what it answers.
+
+use axigen_shared::control::Reply;
+
+/// A question of a session.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Request {
+    /// Runs a line; while a password is awaited the line is that password, raw.
+    Line(Vec<u8>),
+    /// The line was longer than the session takes.
+    LineTooLong,
+    /// The lines of a multi-line input; `None` when they were more than the session takes.
+    Text(Option<Vec<String>>),
+    /// More rows of the list that the last answer began.
+    More,
+    /// Completes a line at a cursor (in bytes).
+    Complete {
+        /// The line.
+        line: String,
+        /// The cursor.
+        cursor: usize,
+    },
+    /// Describes one context, or all.
+    Schema {
+        /// Path of the context; all when absent.
+        path: Option<String>,
+        /// Only what has no effect yet.
+        without_effect: bool,
+    },
+}
+
+impl std::fmt::Debug for Request {
+    /// Names the question only: a line may be a password.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::Line(_) => "Line(..)",
+            Self::LineTooLong => "LineTooLong",
+            Self::Text(_) => "Text(..)",
+            Self::More => "More",
+            Self::Complete { .. } => "Complete(..)",
+            Self::Schema { .. } => "Schema",
+        })
+    }
+}
+
+/// The answer to a [`Request`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// A reply; with `more` its table goes on in answers to [`Request::More`], and the reply ends after the last of them.
+    Reply {
+        /// The reply.
+        reply: Box<Reply>,
+        /// Whether rows follow.
+        more: bool,
+        /// How the connection wants its text.
+        options: Options,
+    },
+    /// Further rows of the table.
+    Rows {
+        /// The rows.
+        rows: Vec<Vec<String>>,
+        /// Whether rows follow.
+        more: bool,
+    },
+    /// The list could not be read on; the reply ends with this refusal.
+    Broken(String),
+}
+
+/// Options of a connection (WIRE.md 4.2 and 6.6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Data lines only.
+    pub quiet: bool,
+    /// Terminal control sequences; all they do is hide the typed password.
+    pub console_codes: bool,
+    /// The line that ends a multi-line input.
+    pub multiline_eof: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { quiet: false, console_codes: false, multiline_eof: ".".to_owned() }
+    }
+}

@@ -1,0 +1,185 @@
+//! What the engine needs from the server, in the words of the schema.
+//!
+//! Implemented once over the real parts (`axigend::administration`) and once in memory for tests. Object safe, so that
+//! the engine is not generic over it. The futures stay on the connection's thread; whatever burns CPU or waits for a
+//! disk is the backend's to move elsewhere.
+
+use axigen_shared::Refusal;
+use axigen_shared::control::Body;
+use axigen_shared::grammar::Args;
+use axigen_shared::schema::{Change, Child, Context, Object, Step};
+use futures_util::future::LocalBoxFuture;
+use std::sync::Arc;
+
+/// An object that the backend keeps as a whole: the server tree, a domain, an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// What it is an object of.
+    pub context: &'static Context,
+    /// Keys on the way to it from the root, outermost first: a domain's name, then an account's.
+    pub keys: Vec<String>,
+    /// It is being made: there is nothing to load, and COMMIT creates it.
+    pub new: bool,
+}
+
+impl Target {
+    /// An object that is there.
+    pub fn of(context: &'static Context, keys: Vec<String>) -> Self {
+        Self { context, keys, new: false }
+    }
+
+    /// The same object, for one being made.
+    #[must_use]
+    pub fn new_one(mut self) -> Self {
+        self.new = true;
+        self
+    }
+
+    /// The last key: its own name; empty for an object without one.
+    pub fn name(&self) -> &str {
+        self.keys.last().map_or("", String::as_str)
+    }
+}
+
+/// Where a command was given.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The object that is open.
+    pub target: Target,
+    /// The context the command belongs to: that of the object or of something inside it.
+    pub context: &'static Context,
+    /// The way from the object to that context.
+    pub way: Vec<Step>,
+    /// The administrator.
+    pub who: Arc<str>,
+}
+
+/// An action that waits for the object it is about to exist, or for COMMIT.
+#[derive(Clone, Debug)]
+pub struct Deferred {
+    /// Where it was given.
+    pub place: Place,
+    /// Which action ([`axigen_shared::schema::Verb::Act`]).
+    pub action: &'static str,
+    /// Its arguments.
+    pub args: Args,
+    /// Its text, for an action that takes one.
+    pub text: Option<Vec<String>>,
+}
+
+/// What an action answers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answered {
+    /// The payload.
+    pub body: Body,
+    /// The sentence of the status line, when "command successful" does not say enough.
+    pub message: Option<String>,
+    /// What the administrator should know although it succeeded.
+    pub warnings: Vec<String>,
+}
+
+impl Answered {
+    /// Done, with a payload.
+    pub fn with(body: Body) -> Self {
+        Self { body, ..Self::default() }
+    }
+
+    /// Done, with a warning.
+    #[must_use]
+    pub fn warning(mut self, warning: impl Into<String>) -> Self {
+        self.warnings.push(warning.into());
+        self
+    }
+}
+
+/// How an action went.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Acted {
+    /// It was done.
+    Done(Answered),
+    /// It is part of the draft: to be run again, with the object in place, after COMMIT.
+    Later,
+    /// It takes lines of text: to be run again with them.
+    WantsText,
+}
+
+impl Acted {
+    /// Done, nothing more to say.
+    pub fn done() -> Self {
+        Self::Done(Answered::default())
+    }
+
+    /// Done, with a payload.
+    pub fn with(body: Body) -> Self {
+        Self::Done(Answered::with(body))
+    }
+}
+
+/// Rows of a list, as many as fit one page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// A cell for each column of the child's declaration.
+    pub rows: Vec<Vec<String>>,
+    /// Key after which the next page begins; `None` when this was the last.
+    pub next: Option<String>,
+}
+
+/// The server behind the engine.
+pub trait Backend: Send + Sync {
+    /// Checks name and password of an administrator; answers the name as it is written canonically.
+    fn login<'a>(&'a self, user: &'a str, password: &'a [u8]) -> LocalBoxFuture<'a, Result<Arc<str>, Refusal>>;
+
+    /// The newest live state of an object that is there.
+    fn load<'a>(&'a self, target: &'a Target) -> LocalBoxFuture<'a, Result<Arc<Object>, Refusal>>;
+
+    /// What an object that is to be made begins as, when it may be made: `changes` are what the command gave.
+    fn begin<'a>(
+        &'a self,
+        target: &'a Target,
+        changes: &'a [Change],
+    ) -> LocalBoxFuture<'a, Result<Arc<Object>, Refusal>>;
+
+    /// Applies a draft to the newest live state, all or nothing, and answers when it is in force (and on disk, where the
+    /// object is kept there). A target that is new is created.
+    fn commit<'a>(
+        &'a self,
+        target: &'a Target,
+        changes: &'a [Change],
+    ) -> LocalBoxFuture<'a, Result<Answered, Refusal>>;
+
+    /// Removes an object, at once.
+    fn remove<'a>(&'a self, target: &'a Target) -> LocalBoxFuture<'a, Result<(), Refusal>>;
+
+    /// One page of the objects of a child that the backend keeps, in a stable order, after a key.
+    fn list<'a>(
+        &'a self,
+        holder: &'a Target,
+        child: &'static Child,
+        wildcard: Option<&'a str>,
+        after: Option<&'a str>,
+        limit: usize,
+    ) -> LocalBoxFuture<'a, Result<Page, Refusal>>;
+
+    /// The object that unset attributes of `context` inside `target` are inherited from, when it is not in an object that
+    /// the administrator has open.
+    fn inherited<'a>(
+        &'a self,
+        target: &'a Target,
+        context: &'static Context,
+    ) -> LocalBoxFuture<'a, Result<Option<Arc<Object>>, Refusal>>;
+
+    /// Runs an action.
+    fn act<'a>(
+        &'a self,
+        place: &'a Place,
+        action: &'static str,
+        args: &'a Args,
+        text: Option<&'a [String]>,
+    ) -> LocalBoxFuture<'a, Result<Acted, Refusal>>;
+
+    /// Writes a text to a file that an administrator names; answers its whole path.
+    fn export<'a>(&'a self, path: &'a str, text: &'a str) -> LocalBoxFuture<'a, Result<String, Refusal>>;
+
+    /// Whether the running server configuration differs from the one on disk.
+    fn unsaved(&self) -> bool;
+}

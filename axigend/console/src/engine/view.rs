@@ -1,0 +1,111 @@
+//! What an open context shows: the newest live object with the drafts of all levels down to it.
+
+use super::Engine;
+use super::level::{Anchor, Level};
+use crate::backend::{Place, Target};
+use axigen_shared::schema::{Child, Context, Object, Shape, Step};
+use axigen_shared::{Cause, Refusal};
+use std::sync::Arc;
+
+impl Engine {
+    /// The object of the newest level.
+    pub(super) async fn view(&self) -> Result<Arc<Object>, Refusal> {
+        self.view_of(self.levels.len().saturating_sub(1)).await
+    }
+
+    /// The object of the level at `at`, drafts of the levels above it included.
+    pub(super) async fn view_of(&self, at: usize) -> Result<Arc<Object>, Refusal> {
+        let owner = self.owner_of(at).ok_or_else(nothing_open)?;
+        let levels = self.levels.get(owner..=at).unwrap_or_default();
+        let (first, inner) = levels.split_first().ok_or_else(nothing_open)?;
+        let mut object = match &first.anchor {
+            Anchor::New(_, initial) => Arc::clone(initial),
+            Anchor::Kept(target) => self.backend.load(target).await?,
+            Anchor::Bare | Anchor::Inside(_) | Anchor::Added(..) => return Err(nothing_open()),
+        };
+        apply(&mut object, first)?;
+        for level in inner {
+            let changes = level.handed_up();
+            if !changes.is_empty() {
+                Arc::make_mut(&mut object).apply(&changes)?;
+            }
+            let step = level.step_after().ok_or_else(nothing_open)?;
+            object = Arc::new(descend(&object, &step)?);
+        }
+        Ok(object)
+    }
+
+    /// The level at or above `at` whose object the backend keeps or will make.
+    pub(super) fn owner_of(&self, at: usize) -> Option<usize> {
+        let levels = self.levels.get(..=at)?;
+        levels.iter().rposition(Level::owns)
+    }
+
+    /// Where the newest level is, as the backend is told.
+    pub(super) fn place(&self) -> Place {
+        let newest = self.levels.len().saturating_sub(1);
+        let owner = self.owner_of(newest);
+        let target = owner.and_then(|at| self.levels.get(at)).and_then(Level::target).cloned();
+        let inner = owner.and_then(|at| self.levels.get(at + 1..)).unwrap_or_default();
+        Place {
+            target: target.unwrap_or_else(|| Target::of(self.context(), Vec::new())),
+            context: self.context(),
+            way: inner.iter().filter_map(Level::step_after).collect(),
+            who: Arc::clone(&self.who),
+        }
+    }
+
+    /// The keys of the objects that the newest level is within.
+    pub(super) fn keys(&self) -> Vec<String> {
+        self.levels.iter().rev().find_map(Level::target).map(|target| target.keys.clone()).unwrap_or_default()
+    }
+
+    /// The object that unset attributes of a context are inherited from: in an object that is open, with its pending
+    /// changes, or else where the backend knows it.
+    pub(super) async fn inherited(
+        &self,
+        context: &'static Context,
+        target: &Target,
+    ) -> Result<Option<Arc<Object>>, Refusal> {
+        let Some(path) = context.inherits else { return Ok(None) };
+        if let Some(known) = self.backend.inherited(target, context).await? {
+            return Ok(Some(known));
+        }
+        for at in (0..self.levels.len()).rev() {
+            let holder = self.levels.get(at).filter(|level| level.owns());
+            if let Some(child) = holder.and_then(|level| part_with_path(level.context, path)) {
+                let holder = self.view_of(at).await?;
+                return Ok(holder.part(child.field).map(Arc::new));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Applies the draft of the level that owns the object.
+fn apply(object: &mut Arc<Object>, owner: &Level) -> Result<(), Refusal> {
+    if owner.draft.is_empty() {
+        return Ok(());
+    }
+    Arc::make_mut(object).apply(&owner.handed_up())
+}
+
+/// One step down.
+fn descend(object: &Object, step: &Step) -> Result<Object, Refusal> {
+    let (found, what) = match step {
+        Step::Part(field) => (object.part(field), (*field).to_owned()),
+        Step::Child(field, key) => {
+            let noun = object.context.field(field).map_or(*field, |child| child.noun);
+            (object.child(field, key), format!("{noun} not found: {key}"))
+        }
+    };
+    found.ok_or_else(|| Refusal::new(Cause::NotFound, what))
+}
+
+fn part_with_path(context: &'static Context, path: &str) -> Option<&'static Child> {
+    context.children.iter().find(|child| matches!(child.shape, Shape::Part(part) if part.path == path))
+}
+
+fn nothing_open() -> Refusal {
+    Refusal::new(Cause::Conflict, "nothing is open here that could be shown")
+}

@@ -1,0 +1,190 @@
+//! The AXIGEN CLI over TCP (WIRE.md 1 to 4): banner, lines in, one write per reply with its prompt.
+//!
+//! Memory before login is bounded by one line and one read. A list that is longer than a page is written page by page
+//! in the same layout that a short one has.
+
+use super::lines::{Line, Lines};
+use super::writing::Writing;
+use crate::answer::{Answer, Options, Request};
+use axigen_shared::control::{Body, Expects, Reply, Table, axigen};
+use axigend_protocol::{Session, Step, TlsFacts};
+
+/// Hides what is typed next, and shows it again (ECMA-48, 8.3.117: SGR 8 and 0).
+const CONCEAL: &str = "\u{1b}[8m";
+const REVEAL: &str = "\u{1b}[0m";
+/// Line end of the server.
+const END: &str = "\r\n";
+
+/// The dialogue of one connection.
+pub struct TextSession {
+    lines: Lines,
+    out: Vec<u8>,
+    /// The question to ask next.
+    question: Option<Request>,
+    writing: Option<Writing>,
+    /// A list that is being written: its table without rows, and what ends the reply.
+    paging: Option<(Table, String)>,
+    options: Options,
+    concealed: bool,
+    closing: bool,
+}
+
+impl TextSession {
+    /// Greets with a banner of whole lines, then the prompt. A client reads both with one `recv` of 1024 bytes.
+    pub fn new(banner: &[&str], prompt: &str) -> Self {
+        let mut out = String::new();
+        for line in banner {
+            out.push_str(line);
+            out.push_str(END);
+        }
+        out.push_str(prompt);
+        Self {
+            lines: Lines::text(),
+            out: out.into_bytes(),
+            question: None,
+            writing: None,
+            paging: None,
+            options: Options::default(),
+            concealed: false,
+            closing: false,
+        }
+    }
+
+    fn write(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    fn line(&mut self, line: Line) {
+        let Some(writing) = &mut self.writing else {
+            self.question = Some(match line {
+                Line::Whole(bytes) => Request::Line(bytes),
+                Line::TooLong => Request::LineTooLong,
+            });
+            return;
+        };
+        if let Some(text) = writing.line(line) {
+            self.writing = None;
+            self.question = Some(Request::Text(text));
+        }
+    }
+
+    fn reply(&mut self, reply: Reply, more: bool, options: Options) {
+        self.options = options;
+        let quiet = self.options.quiet;
+        if std::mem::take(&mut self.concealed) {
+            self.write(REVEAL);
+        }
+        match &reply.expects {
+            Expects::Nothing => self.closing = true,
+            Expects::Text { terminator } => self.writing = Some(Writing::until(terminator.clone())),
+            Expects::Command | Expects::Password => {}
+        }
+        if more {
+            self.begin_list(reply);
+            return;
+        }
+        self.write(&axigen(&reply, quiet));
+        if self.options.console_codes && reply.expects == Expects::Password {
+            self.concealed = true;
+            self.write(CONCEAL);
+        }
+    }
+
+    /// Writes the first page of a list without what ends the reply.
+    fn begin_list(&mut self, mut reply: Reply) {
+        let quiet = self.options.quiet;
+        let whole = axigen(&reply, quiet);
+        let body = std::mem::take(&mut reply.body);
+        let ending = if quiet { "" } else { END };
+        let tail = format!("{ending}{}", axigen(&reply, quiet));
+        self.write(whole.strip_suffix(&tail).unwrap_or(&whole));
+        if let Body::Table(table) = body {
+            self.paging = Some((Table { rows: Vec::new(), ..table }, tail));
+        }
+    }
+
+    fn rows(&mut self, rows: Vec<Vec<String>>, more: bool) {
+        let Some((table, tail)) = self.paging.take() else { return };
+        let page = Table { rows, ..table.clone() };
+        // Quiet leaves nothing but the rows and the status line, which is cut off.
+        let text = axigen(&Reply::with(Body::Table(page)), true);
+        let status = axigen(&Reply::done(), true);
+        self.write(text.strip_suffix(&status).unwrap_or(&text));
+        if more {
+            self.paging = Some((table, tail));
+        } else {
+            self.write(&tail);
+        }
+    }
+
+    fn broken(&mut self, why: &str) {
+        let Some((_, tail)) = self.paging.take() else { return };
+        let prompt = tail.rsplit(END).next().unwrap_or_default().to_owned();
+        let reply = Reply { prompt, ..Reply::refused(why) };
+        if !self.options.quiet {
+            self.write(END);
+        }
+        self.write(&axigen(&reply, self.options.quiet));
+    }
+
+    /// Ends the dialogue with a last line.
+    fn goodbye(&mut self, why: &str) {
+        self.lines.clear();
+        self.writing = None;
+        self.paging = None;
+        self.question = None;
+        self.closing = true;
+        self.write(&axigen(&Reply::refused(why), false));
+    }
+}
+
+impl Session for TextSession {
+    type Request = Request;
+    type Answer = Answer;
+
+    fn input(&mut self, bytes: &[u8]) {
+        self.lines.input(bytes);
+    }
+
+    fn answer(&mut self, answer: Answer) {
+        match answer {
+            Answer::Reply { reply, more, options } => self.reply(*reply, more, options),
+            Answer::Rows { rows, more } => self.rows(rows, more),
+            Answer::Broken(why) => self.broken(&why),
+        }
+    }
+
+    fn timeout(&mut self) {
+        self.goodbye("timeout");
+    }
+
+    fn end_of_input(&mut self) {
+        self.lines.clear();
+        self.closing = true;
+    }
+
+    fn secured(&mut self, _tls: TlsFacts) {
+        self.lines.clear();
+    }
+
+    fn shutdown(&mut self) {
+        self.goodbye("the server is stopping");
+    }
+
+    fn next(&mut self) -> Step<Request> {
+        if !self.out.is_empty() {
+            return Step::Write(std::mem::take(&mut self.out));
+        }
+        if self.closing {
+            return Step::Close;
+        }
+        if self.paging.is_some() {
+            return Step::Ask(Request::More);
+        }
+        while self.question.is_none() {
+            let Some(line) = self.lines.next() else { return Step::Read };
+            self.line(line);
+        }
+        self.question.take().map_or(Step::Read, Step::Ask)
+    }
+}

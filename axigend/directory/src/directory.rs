@@ -1,0 +1,267 @@
+//! The directory as services use it: who is an address, who may log in, what may an account do.
+//!
+//! Reading never waits for an administrator: the list of domains is a table that is swapped whole, accounts are
+//! snapshots. Changing is in `administer` and `accounts`, logging in in `authenticate`.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+use axigen_shared::{Cause, Refusal};
+use axigend_storage::Disk;
+use parking_lot::{Mutex, RwLock};
+
+use crate::account::{Account, AccountKey};
+use crate::logins::Logins;
+use crate::names::{domain_key, local_key, split_address};
+use crate::objects::DomainObjects;
+use crate::open_domain::OpenDomain;
+use crate::paths;
+use crate::server::{AdminRecord, DomainRecord, DomainState, ServerStorage};
+use crate::service::ServiceSwitch;
+use crate::slots::{Slot, Slots};
+use crate::successes::Successes;
+use crate::typed;
+use crate::verify::Verifiers;
+
+/// What an address leads to.
+#[derive(Clone, Debug)]
+pub enum Resolution {
+    /// An account, by name or alias.
+    Account(Arc<Account>),
+    /// Nobody of that name, but the domain has a catch-all.
+    CatchAll {
+        /// Who gets it.
+        account: Arc<Account>,
+        /// In which folder.
+        folder: String,
+    },
+    /// The domain is not ours.
+    Remote,
+    /// The domain is ours and there is nobody of that name.
+    UnknownUser,
+    /// The domain is ours and does not take mail now.
+    DomainDisabled,
+}
+
+/// One domain of the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DomainSummary {
+    /// Its name.
+    pub name: String,
+    /// Whether it is in service.
+    pub enabled: bool,
+    /// Its directory.
+    pub location: PathBuf,
+}
+
+/// What an enabled, disabled or damaged domain is to a lookup.
+pub(crate) enum Entry {
+    Open(Arc<OpenDomain>),
+    Disabled,
+    /// Its objects could not be opened; the reason was logged.
+    Broken,
+}
+
+/// A domain in the table.
+pub(crate) struct Listed {
+    pub(crate) record: DomainRecord,
+    pub(crate) entry: Entry,
+}
+
+/// All domains, by number and by every name.
+#[derive(Default)]
+pub(crate) struct Table {
+    pub(crate) numbered: HashMap<u32, Arc<Listed>>,
+    pub(crate) named: HashMap<String, Arc<Listed>>,
+}
+
+impl Table {
+    pub(crate) fn of(domains: impl IntoIterator<Item = Arc<Listed>>) -> Self {
+        let mut table = Self::default();
+        for listed in domains {
+            let record = &listed.record;
+            for name in std::iter::once(&record.name).chain(&record.aliases) {
+                table.named.insert(domain_key(name), Arc::clone(&listed));
+            }
+            table.numbered.insert(record.id, listed);
+        }
+        table
+    }
+}
+
+/// Told when the files of a domain are about to be moved or removed: path of its message storage.
+pub(crate) type Release = Box<dyn Fn(&Path) + Send + Sync>;
+
+/// Domains, accounts and administrative users.
+pub struct Directory {
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) workdir: PathBuf,
+    pub(crate) server: ServerStorage,
+    pub(crate) table: ArcSwap<Table>,
+    /// By lookup name.
+    pub(crate) admins: RwLock<HashMap<String, AdminRecord>>,
+    pub(crate) successes: Arc<Successes>,
+    pub(crate) verifiers: Verifiers,
+    pub(crate) logins: Arc<Logins>,
+    slots: Slots,
+    /// One administrative change of the list of domains at a time.
+    pub(crate) changing: tokio::sync::Mutex<()>,
+    pub(crate) release: Mutex<Vec<Release>>,
+}
+
+impl Directory {
+    /// Opens the server storage and every enabled domain. A domain that cannot be opened is logged, answers with
+    /// temporary failures, and does not keep the others from working.
+    pub fn open(server_dir: &Path, workdir: &Path, disk: Arc<dyn Disk>) -> Result<Arc<Self>, Refusal> {
+        let server = ServerStorage::open(server_dir, Arc::clone(&disk))?;
+        let admins = server.admins()?;
+        let admins = admins.into_iter().map(|admin| (local_key(&admin.name), admin)).collect();
+        let successes = Arc::new(Successes::new(Instant::now())?);
+        let verifiers = Verifiers::start(&successes)?;
+        let directory = Self {
+            workdir: workdir.to_owned(),
+            server,
+            table: ArcSwap::default(),
+            admins: RwLock::new(admins),
+            successes,
+            verifiers,
+            logins: Arc::new(Logins::new(disk.unix_time())),
+            slots: Slots::default(),
+            changing: tokio::sync::Mutex::new(()),
+            release: Mutex::default(),
+            disk,
+        };
+        let mut domains = Vec::new();
+        for record in directory.server.domains()? {
+            match &record.state {
+                DomainState::Creating | DomainState::Deleting(_) => directory.finish_removal(&record)?,
+                DomainState::Enabled | DomainState::Disabled => domains.push(directory.listed(record)),
+            }
+        }
+        directory.table.store(Arc::new(Table::of(domains)));
+        Ok(Arc::new(directory))
+    }
+
+    /// Writes what is known of logins and closes every file.
+    pub fn close(&self) {
+        self.verifiers.close();
+        let table = self.table.swap(Arc::default());
+        for listed in table.numbered.values() {
+            if let Entry::Open(domain) = &listed.entry {
+                self.logins.flush(listed.record.id, domain.objects.ledger());
+                self.report("closing a domain", domain.objects.close());
+            }
+        }
+        self.report("closing the directory", self.server.close());
+    }
+
+    /// The place of a domain in the table, opened if it is enabled.
+    pub(crate) fn listed(&self, record: DomainRecord) -> Arc<Listed> {
+        let entry = match record.state {
+            DomainState::Enabled => match self.open_domain(&record) {
+                Ok(domain) => Entry::Open(Arc::new(domain)),
+                Err(refusal) => {
+                    tracing::error!(module = "SERVER", "domain {} cannot be opened: {refusal}", record.name);
+                    Entry::Broken
+                }
+            },
+            _ => Entry::Disabled,
+        };
+        Arc::new(Listed { record, entry })
+    }
+
+    fn open_domain(&self, record: &DomainRecord) -> Result<OpenDomain, Refusal> {
+        let objects = DomainObjects::open(&self.path(&record.objects), Arc::clone(&self.disk))?;
+        let object = objects.domain()?;
+        let object = object.ok_or_else(|| Refusal::new(Cause::DirectoryFailure, "it has no domain object"))?;
+        Ok(OpenDomain::new(objects, typed::domain(record, object, &self.workdir)))
+    }
+
+    pub(crate) fn path(&self, kept: &str) -> PathBuf {
+        paths::absolute(&self.workdir, kept)
+    }
+
+    fn report(&self, what: &str, done: Result<(), Refusal>) {
+        if let Err(refusal) = done {
+            tracing::error!(module = "SERVER", "{what}: {refusal}");
+        }
+    }
+
+    /// The domain with this name or alias, and its place; `None` when it is not ours.
+    pub(crate) fn find(&self, domain: &str) -> Option<Arc<Listed>> {
+        self.table.load().named.get(&domain_key(domain)).cloned()
+    }
+
+    /// Who gets mail for an address (`local@domain`, syntax already checked; no `@` means `primary_domain`).
+    pub fn resolve(&self, address: &str, primary_domain: &str) -> Result<Resolution, Refusal> {
+        let (local, domain) = split_address(address, primary_domain);
+        let Some(listed) = self.table.load().named.get(&domain).cloned() else {
+            return Ok(Resolution::Remote);
+        };
+        match &listed.entry {
+            Entry::Open(domain) => domain.resolve(&local).map_err(directory_failure),
+            Entry::Disabled => Ok(Resolution::DomainDisabled),
+            Entry::Broken => Err(broken(&listed.record.name)),
+        }
+    }
+
+    /// Whether the domain is ours, enabled or not, by name or alias.
+    pub fn is_local_domain(&self, domain: &str) -> bool {
+        self.find(domain).is_some()
+    }
+
+    /// The newest snapshot of an account; `None` when it was removed or its domain is not in service.
+    pub fn account(&self, key: &AccountKey) -> Result<Option<Arc<Account>>, Refusal> {
+        let Some(listed) = self.table.load().numbered.get(&key.domain).cloned() else { return Ok(None) };
+        match &listed.entry {
+            Entry::Open(domain) => domain.account(key.account).map_err(directory_failure),
+            Entry::Disabled => Ok(None),
+            Entry::Broken => Err(broken(&listed.record.name)),
+        }
+    }
+
+    /// One more session of an account; hold the slot as long as the session lasts. Services without a count of their
+    /// own are not limited.
+    pub fn connection_slot(&self, account: &Account, service: ServiceSwitch) -> Result<Slot, Refusal> {
+        let most = match service {
+            ServiceSwitch::Imap => account.imap_connection_count,
+            ServiceSwitch::Pop3 => account.pop3_connection_count,
+            _ => 0,
+        };
+        self.slots.take(account.key(), service, most)
+    }
+
+    /// Every domain, in order of name.
+    pub fn domains(&self) -> Vec<DomainSummary> {
+        let table = self.table.load();
+        let mut domains: Vec<DomainSummary> = table.numbered.values().map(|listed| self.summary(listed)).collect();
+        domains.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+        domains
+    }
+
+    fn summary(&self, listed: &Listed) -> DomainSummary {
+        DomainSummary {
+            name: listed.record.name.clone(),
+            enabled: listed.record.state == DomainState::Enabled,
+            location: self.path(&listed.record.location),
+        }
+    }
+}
+
+/// Trouble of the store is trouble of the directory to those who ask it: temporary, and nobody's fault.
+pub(crate) fn directory_failure(refusal: Refusal) -> Refusal {
+    match refusal.cause {
+        Cause::StorageFailure | Cause::StorageFull | Cause::Internal => {
+            Refusal::new(Cause::DirectoryFailure, refusal.detail)
+        }
+        _ => refusal,
+    }
+}
+
+/// The refusal for a domain whose objects could not be opened.
+pub(crate) fn broken(name: &str) -> Refusal {
+    Refusal::new(Cause::DirectoryFailure, format!("domain {name} could not be opened, see the log of the start"))
+}

@@ -1,0 +1,35 @@
+//! A domain as services see it.
+
+use std::path::PathBuf;
+
+use axigen_shared::schema::Object;
+
+use crate::service::ServiceSwitches;
+
+/// What happens to mail for nobody (services-core 3.2.1, "Catch-all").
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum CatchAll {
+    /// It is refused.
+    #[default]
+    Disabled,
+    /// It goes to this folder of this account (local part).
+    Account { account: String, folder: String },
+}
+
+/// A domain's settings as of one moment.
+#[derive(Clone, Debug)]
+pub struct Domain {
+    /// Number of the domain on this server, never given out again.
+    pub id: u32,
+    /// Its name in lower-case A-labels.
+    pub name: String,
+    /// Where its mailboxes are: the path for `Stores::get`.
+    pub message_dir: PathBuf,
+    /// Other names that mean the same domain.
+    pub aliases: Vec<String>,
+    /// `availableServices` and `services` together.
+    pub(crate) services: ServiceSwitches,
+    pub(crate) catch_all: CatchAll,
+    /// The object it was made from: accounts inherit from its parts.
+    pub(crate) object: Object,
+}

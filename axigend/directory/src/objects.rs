@@ -1,0 +1,255 @@
+//! The objects of one domain (`<location>/objects`): the domain itself, its accounts, one name space.
+//!
+//! Every change is one transaction that holds names, object and credential together: a name never leads to nothing
+//! and two objects never share one. Passwords are kept apart from objects, as credentials.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axigen_shared::schema::{Change, Object};
+use axigen_shared::{Cause, Refusal};
+use axigend_storage::{AccountId, Disk, Ledger, LedgerOptions, Snapshot, Txn};
+
+use crate::credential::Credential;
+use crate::names::{local_key, matches_wildcard};
+use crate::server::next_number;
+use crate::tables::{CREDENTIAL, FORMAT, Kind, NAME, NAMES_END, NameRecord, OBJECT, OBJECT_TABLES, REGISTRY};
+use crate::tables::{decode_object, encode_object, object_key};
+
+/// Cache of the index of one domain. Accounts in use are cached as objects; this is for looking them up.
+const CACHE: usize = 4 << 20;
+/// Names read at once for a list.
+const PAGE: usize = 1024;
+/// Objects are small: a new file of the log is begun early.
+const FILE_SIZE: u64 = 64 << 20;
+/// Number of the domain object among the objects.
+const DOMAIN_ID: u64 = 0;
+
+/// See the module.
+pub(crate) struct DomainObjects {
+    ledger: Arc<Ledger>,
+}
+
+/// An account as it is stored.
+pub(crate) struct StoredAccount {
+    pub(crate) id: AccountId,
+    pub(crate) object: Object,
+    pub(crate) credential: Credential,
+}
+
+impl DomainObjects {
+    /// Opens the objects in `dir`, which is created when it is not there.
+    pub(crate) fn open(dir: &Path, disk: Arc<dyn Disk>) -> Result<Self, Refusal> {
+        let options = LedgerOptions {
+            cache_bytes: CACHE,
+            max_file_size: FILE_SIZE,
+            ..LedgerOptions::new("objects", OBJECT_TABLES, FORMAT)
+        };
+        Ok(Self { ledger: Ledger::open(dir, disk, options)? })
+    }
+
+    pub(crate) fn close(&self) -> Result<(), Refusal> {
+        self.ledger.close()
+    }
+
+    /// The ledger, for the registry.
+    pub(crate) fn ledger(&self) -> &Arc<Ledger> {
+        &self.ledger
+    }
+
+    /// The domain object; `None` when nothing was ever written here.
+    pub(crate) fn domain(&self) -> Result<Option<Object>, Refusal> {
+        self.ledger.read(|at| {
+            let bytes = at.get(OBJECT, &object_key(Kind::Domain, DOMAIN_ID))?;
+            bytes.map(|bytes| decode_object(Kind::Domain, &bytes)).transpose()
+        })
+    }
+
+    /// Writes a new domain with its first account.
+    pub(crate) async fn create(
+        &self,
+        domain: Object,
+        postmaster: Object,
+        credential: Credential,
+    ) -> Result<(), Refusal> {
+        let write = self.ledger.write(move |txn| {
+            txn.put(OBJECT, &object_key(Kind::Domain, DOMAIN_ID), &encode_object(&domain))?;
+            add_account(txn, postmaster, &credential).map(drop)
+        });
+        write.await
+    }
+
+    /// Applies changes to the newest domain object; the result is on disk when this returns it.
+    pub(crate) async fn update_domain(
+        &self,
+        changes: Vec<Change>,
+        check: impl FnOnce(&Object) -> Result<(), Refusal> + Send + 'static,
+    ) -> Result<Object, Refusal> {
+        let write = self.ledger.write(move |txn| {
+            let key = object_key(Kind::Domain, DOMAIN_ID);
+            let bytes = txn.get(OBJECT, &key)?;
+            let bytes = bytes.ok_or_else(|| Refusal::new(Cause::NoSuchDomain, "the domain has no object"))?;
+            let mut object = decode_object(Kind::Domain, &bytes)?;
+            object.apply(&changes)?;
+            check(&object)?;
+            txn.put(OBJECT, &key, &encode_object(&object))?;
+            Ok(object)
+        });
+        write.await
+    }
+
+
+    /// The account with this lookup name (name or alias).
+    pub(crate) fn account_named(&self, key: &str) -> Result<Option<StoredAccount>, Refusal> {
+        self.ledger.read(|at| match named(at, key)? {
+            Some(NameRecord { kind: Kind::Account, id, .. }) => account(at, id),
+            _ => Ok(None),
+        })
+    }
+
+    /// The account with this number.
+    pub(crate) fn account(&self, id: AccountId) -> Result<Option<StoredAccount>, Refusal> {
+        self.ledger.read(|at| account(at, id))
+    }
+
+    /// Names of accounts in order, from the one after `after`, at most `limit`.
+    pub(crate) fn accounts(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+        wildcard: Option<&str>,
+    ) -> Result<Vec<String>, Refusal> {
+        let mut from = after.map_or_else(Vec::new, |name| local_key(name).into_bytes());
+        if after.is_some() {
+            from.push(0);
+        }
+        let mut names = Vec::new();
+        while names.len() < limit {
+            let page = self.ledger.read(|at| at.scan(NAME, &from, NAMES_END, PAGE))?;
+            let Some((last, _)) = page.last() else { break };
+            from.clone_from(last);
+            from.push(0);
+            for (_, value) in &page {
+                let record = NameRecord::decode(value)?;
+                let wanted = record.kind == Kind::Account && !record.alias;
+                if wanted && wildcard.is_none_or(|pattern| matches_wildcard(&record.shown, pattern)) {
+                    names.push(record.shown);
+                }
+            }
+        }
+        names.truncate(limit);
+        Ok(names)
+    }
+
+    /// Adds an account; its name and aliases must be free.
+    pub(crate) async fn add_account(&self, object: Object, credential: Credential) -> Result<AccountId, Refusal> {
+        self.ledger.write(move |txn| add_account(txn, object, &credential)).await
+    }
+
+    /// Applies changes to the newest object of an account; a new credential takes the next version.
+    pub(crate) async fn update_account(
+        &self,
+        id: AccountId,
+        changes: Vec<Change>,
+        credential: Option<Credential>,
+        check: impl FnOnce(&Object, &Object) -> Result<(), Refusal> + Send + 'static,
+    ) -> Result<(), Refusal> {
+        let write = self.ledger.write(move |txn| {
+            let key = object_key(Kind::Account, id);
+            let bytes = txn.get(OBJECT, &key)?.ok_or_else(no_account)?;
+            let before = decode_object(Kind::Account, &bytes)?;
+            let mut after = before.clone();
+            after.apply(&changes)?;
+            check(&before, &after)?;
+            release_names(txn, &before, id)?;
+            take_names(txn, &after, id)?;
+            txn.put(OBJECT, &key, &encode_object(&after))?;
+            if let Some(mut credential) = credential {
+                let known = txn.get(CREDENTIAL, &id.to_be_bytes())?;
+                let version = known.and_then(|bytes| Credential::decode(&bytes).ok()).map_or(0, |old| old.version);
+                credential.version = version.saturating_add(1);
+                txn.put(CREDENTIAL, &id.to_be_bytes(), &credential.encode())?;
+            }
+            Ok(())
+        });
+        write.await
+    }
+
+    /// Removes an account: names, object, credential and what is known of its logins.
+    pub(crate) async fn remove_account(&self, id: AccountId) -> Result<(), Refusal> {
+        let write = self.ledger.write(move |txn| {
+            let key = object_key(Kind::Account, id);
+            let bytes = txn.get(OBJECT, &key)?.ok_or_else(no_account)?;
+            release_names(txn, &decode_object(Kind::Account, &bytes)?, id)?;
+            txn.delete(OBJECT, &key)?;
+            txn.delete(CREDENTIAL, &id.to_be_bytes())?;
+            txn.delete(REGISTRY, &id.to_be_bytes())
+        });
+        write.await
+    }
+}
+
+fn no_account() -> Refusal {
+    Refusal::new(Cause::NoSuchAccount, "account not found")
+}
+
+fn named(at: &Snapshot<'_>, key: &str) -> Result<Option<NameRecord>, Refusal> {
+    at.get(NAME, key.as_bytes())?.map(|bytes| NameRecord::decode(&bytes)).transpose()
+}
+
+fn account(at: &Snapshot<'_>, id: AccountId) -> Result<Option<StoredAccount>, Refusal> {
+    let Some(bytes) = at.get(OBJECT, &object_key(Kind::Account, id))? else { return Ok(None) };
+    let object = decode_object(Kind::Account, &bytes)?;
+    let credential = match at.get(CREDENTIAL, &id.to_be_bytes())? {
+        Some(bytes) => Credential::decode(&bytes)?,
+        None => Credential::none(0),
+    };
+    Ok(Some(StoredAccount { id, object, credential }))
+}
+
+fn add_account(txn: &mut Txn<'_>, object: Object, credential: &Credential) -> Result<AccountId, Refusal> {
+    let id = next_number(txn)?;
+    take_names(txn, &object, id)?;
+    txn.put(OBJECT, &object_key(Kind::Account, id), &encode_object(&object))?;
+    txn.put(CREDENTIAL, &id.to_be_bytes(), &credential.encode())?;
+    Ok(id)
+}
+
+/// All names of an account: lookup form, whether an alias, as written.
+fn names_of(object: &Object) -> Vec<(String, bool, String)> {
+    let name = object.get("name").str().to_owned();
+    let aliases = object.names("aliases").iter().map(|alias| (local_key(alias), true, alias.clone()));
+    std::iter::once((local_key(&name), false, name)).chain(aliases).collect()
+}
+
+/// Enters the names of an account; refuses one that anything else, or the account itself already, bears.
+fn take_names(txn: &mut Txn<'_>, object: &Object, id: AccountId) -> Result<(), Refusal> {
+    for (key, alias, shown) in names_of(object) {
+        if key.is_empty() {
+            return Err(Refusal::new(Cause::Invalid, "an account needs a name"));
+        }
+        if let Some(bytes) = txn.get(NAME, key.as_bytes())? {
+            let other = NameRecord::decode(&bytes)?;
+            let detail = match other.kind {
+                Kind::Account if other.alias => format!("{shown} is already an alias"),
+                Kind::Account => format!("{shown} is already an account"),
+                Kind::Domain => format!("{shown} is already in use"),
+            };
+            return Err(Refusal::new(Cause::AlreadyExists, detail));
+        }
+        let record = NameRecord { kind: Kind::Account, alias, id, shown };
+        txn.put(NAME, key.as_bytes(), &record.encode()?)?;
+    }
+    Ok(())
+}
+
+/// Frees the names of an account, and none that is another's.
+fn release_names(txn: &mut Txn<'_>, object: &Object, id: AccountId) -> Result<(), Refusal> {
+    for (key, ..) in names_of(object) {
+        let known = txn.get(NAME, key.as_bytes())?.map(|bytes| NameRecord::decode(&bytes)).transpose()?;
+        if known.is_some_and(|record| record.kind == Kind::Account && record.id == id) {
+            txn.delete(NAME, key.as_bytes())?;
+        }
+    }
+    Ok(())
+}

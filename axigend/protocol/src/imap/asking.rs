@@ -1,0 +1,145 @@
+//! Questions with their one fitting answer, so that commands need not match on all of [`Answer`].
+
+use std::sync::Arc;
+
+use axigen_shared::{Cause, Refusal};
+use axigend_message::Structure;
+use bytes::Bytes;
+
+use super::{
+    backend::{Answer, Changes, Copied, FlagsChanged, Header, Quota, Request, Row, Uids},
+    folder::{Folder, Opened},
+    search::Test,
+    wire::Wire,
+};
+
+type Asked<T> = Result<T, Refusal>;
+
+/// The service answered another question: a defect of ours.
+fn unfitting<T>(question: &str) -> Asked<T> {
+    Err(Refusal::new(
+        Cause::Internal,
+        format!("the service gave an unfitting answer to {question}"),
+    ))
+}
+
+impl Wire {
+    /// A request that is only done or refused.
+    pub(crate) async fn do_(&self, request: Request) -> Asked<()> {
+        match self.ask(request).await? {
+            Answer::Done => Ok(()),
+            _ => unfitting("a request to do something"),
+        }
+    }
+
+    pub(crate) async fn folders(&self) -> Asked<Vec<Folder>> {
+        match self.ask(Request::Folders).await? {
+            Answer::Folders(folders) => Ok(folders),
+            _ => unfitting("Folders"),
+        }
+    }
+
+    pub(crate) async fn subscriptions(&self) -> Asked<Vec<String>> {
+        match self.ask(Request::Subscriptions).await? {
+            Answer::Names(names) => Ok(names),
+            _ => unfitting("Subscriptions"),
+        }
+    }
+
+    pub(crate) async fn folder(&self, name: &str) -> Asked<Folder> {
+        match self
+            .ask(Request::Folder {
+                name: name.to_owned(),
+            })
+            .await?
+        {
+            Answer::Folder(folder) => Ok(*folder),
+            _ => unfitting("Folder"),
+        }
+    }
+
+    pub(crate) async fn select(&self, name: &str, claim_recent: bool) -> Asked<Opened> {
+        match self
+            .ask(Request::Select {
+                name: name.to_owned(),
+                claim_recent,
+            })
+            .await?
+        {
+            Answer::Opened(opened) => Ok(*opened),
+            _ => unfitting("Select"),
+        }
+    }
+
+    pub(crate) async fn uids(&self, from: u32) -> Asked<Uids> {
+        match self.ask(Request::Uids { from }).await? {
+            Answer::Uids(uids) => Ok(uids),
+            _ => unfitting("Uids"),
+        }
+    }
+
+    pub(crate) async fn rows(&self, uids: Vec<u32>) -> Asked<Vec<Row>> {
+        match self.ask(Request::Rows { uids }).await? {
+            Answer::Rows(rows) => Ok(rows),
+            _ => unfitting("Rows"),
+        }
+    }
+
+    pub(crate) async fn changes(&self, since: u64) -> Asked<Changes> {
+        match self.ask(Request::Changes { since }).await? {
+            Answer::Changes(changes) => Ok(changes),
+            _ => unfitting("Changes"),
+        }
+    }
+
+    pub(crate) async fn set_flags(&self, request: Request) -> Asked<FlagsChanged> {
+        match self.ask(request).await? {
+            Answer::FlagsChanged(changed) => Ok(changed),
+            _ => unfitting("SetFlags"),
+        }
+    }
+
+    /// Copy or Move.
+    pub(crate) async fn copy(&self, request: Request) -> Asked<Copied> {
+        match self.ask(request).await? {
+            Answer::Copied(copied) => Ok(copied),
+            _ => unfitting("Copy"),
+        }
+    }
+
+    pub(crate) async fn header(&self, uid: u32) -> Asked<Header> {
+        match self.ask(Request::Header { uid }).await? {
+            Answer::Header(header) => Ok(header),
+            _ => unfitting("Header"),
+        }
+    }
+
+    pub(crate) async fn structure(&self, uid: u32) -> Asked<Arc<Structure>> {
+        match self.ask(Request::Structure { uid }).await? {
+            Answer::Structure(structure) => Ok(structure),
+            _ => unfitting("Structure"),
+        }
+    }
+
+    /// Bytes of a message; never empty unless it ends before `offset`.
+    pub(crate) async fn body(&self, uid: u32, offset: u64, len: usize) -> Asked<Bytes> {
+        match self.ask(Request::Body { uid, offset, len }).await? {
+            Answer::Chunk(bytes) => Ok(bytes),
+            _ => unfitting("Body"),
+        }
+    }
+
+    pub(crate) async fn test(&self, uids: Vec<u32>, tests: Arc<Vec<Test>>) -> Asked<Vec<Vec<bool>>> {
+        match self.ask(Request::Test { uids, tests }).await? {
+            Answer::Tested(passed) => Ok(passed),
+            _ => unfitting("Test"),
+        }
+    }
+
+    pub(crate) async fn quota(&self) -> Asked<Quota> {
+        match self.ask(Request::Quota).await? {
+            Answer::Quota(quota) => Ok(quota),
+            _ => unfitting("Quota"),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! SEARCH and UID SEARCH: the command's row; the work is in `imap::search`.
+
+use super::super::{
+    cursor::{Cursor, Parsed},
+    dialogue::{Call, Dialogue, Fail, Fine},
+    search::{self, Arguments},
+};
+
+pub(super) fn parse(cursor: &mut Cursor<'_>, _: &Call) -> Parsed<Arguments> {
+    Arguments::parse(cursor)
+}
+
+pub(super) async fn run(dialogue: &mut Dialogue, call: &Call, arguments: Arguments) -> Result<Fine, Fail> {
+    search::run(dialogue, call, arguments).await
+}

@@ -1,0 +1,180 @@
+//! One message while it is fetched: what has been asked about it, and what each section of it is.
+
+use std::{ops::Range, sync::Arc};
+
+use axigen_shared::{Cause, Refusal};
+use axigend_message::{Part as MessagePart, Structure, fields};
+use bytes::Bytes;
+
+use super::{
+    super::{
+        backend::{Header, Row},
+        bounds::{CHUNK, HEADER_MAX},
+        wire::Wire,
+    },
+    section::{Section, What},
+};
+
+/// A message and what is known of it so far; asked at most once.
+pub(super) struct Message<'a> {
+    wire: &'a Wire,
+    pub(super) row: &'a Row,
+    header: Option<Header>,
+    structure: Option<Arc<Structure>>,
+    /// Bytes read before they were announced, and where they begin.
+    ahead: Option<(u64, Bytes)>,
+}
+
+/// Where the bytes of a section are.
+#[derive(Debug)]
+pub(super) enum Bytes_ {
+    /// In the stored message.
+    Stored(Range<u64>),
+    /// Here: chosen header fields.
+    Here(Vec<u8>),
+    /// There is no such part.
+    Nothing,
+}
+
+impl<'a> Message<'a> {
+    pub(super) const fn new(wire: &'a Wire, row: &'a Row) -> Self {
+        Self {
+            wire,
+            row,
+            header: None,
+            structure: None,
+            ahead: None,
+        }
+    }
+
+    pub(super) async fn header(&mut self) -> Result<&Header, Refusal> {
+        if self.header.is_none() {
+            self.header = Some(self.wire.header(self.row.uid).await?);
+        }
+        self.header
+            .as_ref()
+            .ok_or_else(|| Refusal::new(Cause::Internal, "no header"))
+    }
+
+    pub(super) async fn structure(&mut self) -> Result<Arc<Structure>, Refusal> {
+        if let Some(structure) = &self.structure {
+            return Ok(Arc::clone(structure));
+        }
+        let structure = self.wire.structure(self.row.uid).await?;
+        self.structure = Some(Arc::clone(&structure));
+        Ok(structure)
+    }
+
+    /// Finds a section. The whole message needs nothing; its header and text need its header; parts need the structure.
+    pub(super) async fn section(&mut self, section: &Section) -> Result<Bytes_, Refusal> {
+        let size = self.row.size;
+        if !section.part.0.is_empty() {
+            return self.part_section(section).await;
+        }
+        if section.text == What::All {
+            return Ok(Bytes_::Stored(0..size));
+        }
+        let header = self.header().await?.clone();
+        if !header.complete && !matches!(section.text, What::Fields { .. }) {
+            let structure = self.structure().await?;
+            let root = &structure.root;
+            return Ok(Bytes_::Stored(if section.text == What::Text {
+                root.body.clone()
+            } else {
+                root.header.clone()
+            }));
+        }
+        Ok(match &section.text {
+            What::Fields { names, not } => Bytes_::Here(chosen(&header.bytes, names, *not)),
+            What::Text => Bytes_::Stored(header.bytes.len() as u64..size),
+            What::All | What::Header | What::Mime => Bytes_::Stored(0..header.bytes.len() as u64),
+        })
+    }
+
+    async fn part_section(&mut self, section: &Section) -> Result<Bytes_, Refusal> {
+        let structure = self.structure().await?;
+        let numbers = &section.part.0;
+        let range = match &section.text {
+            What::All => structure.find(numbers).map(|part| part.body.clone()),
+            What::Mime => structure.find(numbers).map(|part| part.header.clone()),
+            What::Header | What::Fields { .. } => structure
+                .find_message(numbers)
+                .map(|inner| inner.root.header.clone()),
+            What::Text => structure
+                .find_message(numbers)
+                .map(|inner| inner.root.body.clone()),
+        };
+        let Some(range) = range else {
+            return Ok(Bytes_::Nothing);
+        };
+        let What::Fields { names, not } = &section.text else {
+            return Ok(Bytes_::Stored(range));
+        };
+        let end = range.end.min(range.start.saturating_add(HEADER_MAX as u64));
+        let header = self.read(range.start..end).await?;
+        Ok(Bytes_::Here(chosen(&header, names, *not)))
+    }
+
+    /// A part to be decoded (RFC 3516).
+    pub(super) async fn part(&mut self, numbers: &[u32]) -> Result<Option<MessagePart>, Refusal> {
+        let structure = self.structure().await?;
+        Ok(structure.find(numbers).cloned())
+    }
+
+    /// Bytes of the stored message in memory; only for what is bounded.
+    async fn read(&self, range: Range<u64>) -> Result<Vec<u8>, Refusal> {
+        let mut bytes = Vec::new();
+        let mut offset = range.start;
+        while offset < range.end {
+            let chunk = self.chunk(offset, range.end).await?;
+            offset += chunk.len() as u64;
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    }
+
+    /// Reads the first bytes of a range before anything of it is announced, while a failure can still be told.
+    pub(super) async fn look_ahead(&mut self, offset: u64, end: u64) -> Result<(), Refusal> {
+        if offset < end {
+            self.ahead = Some((offset, self.chunk(offset, end).await?));
+        }
+        Ok(())
+    }
+
+    /// The next bytes from `offset` on, not beyond `end`; at least one.
+    pub(super) async fn chunk(&self, offset: u64, end: u64) -> Result<Bytes, Refusal> {
+        if let Some((start, bytes)) = &self.ahead
+            && *start == offset
+            && !bytes.is_empty()
+        {
+            let len = usize::try_from(end - offset)
+                .unwrap_or(usize::MAX)
+                .min(bytes.len());
+            return Ok(bytes.slice(..len));
+        }
+        let want = usize::try_from(end - offset).unwrap_or(usize::MAX).min(CHUNK);
+        let mut chunk = self.wire.body(self.row.uid, offset, want).await?;
+        chunk.truncate(want);
+        if chunk.is_empty() {
+            let detail = format!("message {} ends at {offset}, before {end}", self.row.uid);
+            return Err(Refusal::new(Cause::StorageFailure, detail));
+        }
+        Ok(chunk)
+    }
+}
+
+/// The fields of these names, or all others, as stored, with the blank line that ends a header (RFC 9051, 6.4.5).
+fn chosen(header: &[u8], names: &[String], not: bool) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for field in fields(header) {
+        let is_listed = names.iter().any(|name| field.is(name));
+        if is_listed != not {
+            bytes.extend_from_slice(field.raw);
+            if !field.raw.ends_with(b"\n") {
+                bytes.extend_from_slice(b"\r\n");
+            }
+        }
+    }
+    bytes.extend_from_slice(b"\r\n");
+    bytes
+}

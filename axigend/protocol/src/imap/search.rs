@@ -1,0 +1,16 @@
+//! SEARCH (RFC 9051, 6.4.4; ESEARCH: RFC 4731; SEARCHRES: RFC 5182; MODSEQ: RFC 7162, 3.1.5).
+//!
+//! Keys about numbers, flags, sizes and dates are decided here from pages of rows. Keys about the content become
+//! [`Test`]s, which the service applies to the messages that the other keys leave undecided: headers first, bodies only
+//! where still needed.
+
+mod eval;
+mod inspection;
+mod keys;
+mod parse;
+mod run;
+
+pub use inspection::{Inspection, TextPart};
+pub use keys::{DateTest, Test};
+pub(crate) use parse::Arguments;
+pub(crate) use run::run;

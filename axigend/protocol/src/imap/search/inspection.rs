@@ -1,0 +1,274 @@
+//! Applying content tests to a message, without reading it: the service brings the bytes.
+//!
+//! First the header, then, if that did not decide all, the text parts in pieces; text is decoded from its transfer
+//! encoding and character set on the way, so memory does not grow with the message. Attachments that are not text are
+//! not looked into; headers of enclosed messages are.
+
+use std::ops::Range;
+
+use axigend_message::{
+    Content, Decoder, Matcher, Part, Structure, TextDecoder, Transfer, civil_date, decode_field, fields,
+    fold, unfold,
+};
+
+use super::{
+    super::{bounds::HEADER_MAX, date::days},
+    keys::Test,
+};
+
+/// A stretch of a message that holds text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextPart {
+    /// Where it lies in the stored message.
+    pub range: Range<u64>,
+    kind: Kind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Header of an enclosed message.
+    Header,
+    /// Text in this encoding and character set.
+    Text {
+        transfer: Transfer,
+        charset: Option<Vec<u8>>,
+    },
+}
+
+/// Tests on their way through one message.
+#[derive(Debug)]
+pub struct Inspection<'a> {
+    tests: &'a [Test],
+    passed: Vec<bool>,
+    /// For `Body` and `Text` tests, in their order.
+    matcher: Matcher,
+    /// Where the matcher's needles stand in `tests`.
+    places: Vec<usize>,
+    part: Option<Open>,
+}
+
+#[derive(Debug)]
+enum Open {
+    Header(Vec<u8>),
+    Text { decoder: Decoder, text: TextDecoder },
+}
+
+impl<'a> Inspection<'a> {
+    /// Starts with a message's header (as much of it as there is).
+    pub fn new(tests: &'a [Test], header: &[u8]) -> Self {
+        let mut whole = Matcher::new(tests.iter().filter_map(|test| match test {
+            Test::Text { needle } => Some(needle.as_str()),
+            _ => None,
+        }));
+        feed_header(&mut whole, header);
+        let mut in_header = whole.found().into_iter();
+        let passed: Vec<bool> = tests
+            .iter()
+            .map(|test| match test {
+                Test::Field { name, needle } => has_field(header, name, needle),
+                Test::Sent { test, day } => sent_day(header).is_some_and(|sent| test.holds(sent, *day)),
+                Test::Body { .. } => false,
+                Test::Text { .. } => in_header.next().unwrap_or(false),
+            })
+            .collect();
+        let open = |place: &usize| passed.get(*place) == Some(&false);
+        let (places, needles): (Vec<usize>, Vec<&str>) = tests
+            .iter()
+            .enumerate()
+            .filter_map(|(place, test)| match test {
+                Test::Body { needle } | Test::Text { needle } => Some((place, needle.as_str())),
+                Test::Field { .. } | Test::Sent { .. } => None,
+            })
+            .filter(|(place, _)| open(place))
+            .unzip();
+        Self {
+            tests,
+            passed,
+            matcher: Matcher::new(needles),
+            places,
+            part: None,
+        }
+    }
+
+    /// Whether the text parts must be looked into, or looked into further.
+    pub fn wants_text(&self) -> bool {
+        !self.places.is_empty() && !self.matcher.is_settled()
+    }
+
+    /// The parts to be looked into, in order.
+    pub fn parts(structure: &Structure) -> Vec<TextPart> {
+        let mut parts = Vec::new();
+        collect(&structure.root, &mut parts);
+        parts
+    }
+
+    /// Begins a part.
+    pub fn begin(&mut self, part: &TextPart) {
+        self.matcher.gap();
+        self.part = Some(match &part.kind {
+            Kind::Header => Open::Header(Vec::new()),
+            Kind::Text { transfer, charset } => Open::Text {
+                decoder: Decoder::new(*transfer),
+                text: TextDecoder::new(charset.as_deref()),
+            },
+        });
+    }
+
+    /// The next bytes of the part; `last` when it ends with them.
+    pub fn feed(&mut self, bytes: &[u8], last: bool) {
+        match &mut self.part {
+            None => {}
+            Some(Open::Header(header)) => {
+                let room = HEADER_MAX.saturating_sub(header.len()).min(bytes.len());
+                header.extend_from_slice(bytes.get(..room).unwrap_or_default());
+                if last {
+                    feed_header(&mut self.matcher, header);
+                }
+            }
+            Some(Open::Text { decoder, text }) => {
+                let (mut plain, mut decoded) = (Vec::new(), String::new());
+                decoder.feed(bytes, &mut plain);
+                if last {
+                    decoder.finish(&mut plain);
+                }
+                text.feed(&plain, last, &mut decoded);
+                self.matcher.feed(&decoded);
+            }
+        }
+    }
+
+    /// Which tests the message passes.
+    pub fn passed(mut self) -> Vec<bool> {
+        for (place, found) in self.places.iter().zip(self.matcher.found()) {
+            if let Some(passed) = self.passed.get_mut(*place) {
+                *passed |= found;
+            }
+        }
+        debug_assert_eq!(self.passed.len(), self.tests.len(), "one result for each test");
+        self.passed
+    }
+}
+
+fn collect(part: &Part, parts: &mut Vec<TextPart>) {
+    match &part.content {
+        Content::Multipart(children) => children.iter().for_each(|child| collect(child, parts)),
+        Content::Message(inner) => {
+            parts.push(TextPart {
+                range: inner.root.header.clone(),
+                kind: Kind::Header,
+            });
+            collect(&inner.root, parts);
+        }
+        Content::Leaf if part.media_type == "text" => {
+            let kind = Kind::Text {
+                transfer: part.transfer(),
+                charset: part.charset().map(<[u8]>::to_vec),
+            };
+            parts.push(TextPart {
+                range: part.body.clone(),
+                kind,
+            });
+        }
+        Content::Leaf => {}
+    }
+}
+
+/// Looks through header fields, each by itself: `Name: decoded value`.
+fn feed_header(matcher: &mut Matcher, header: &[u8]) {
+    for field in fields(header) {
+        if matcher.is_settled() {
+            break;
+        }
+        matcher.gap();
+        matcher.feed(&format!(
+            "{}: {}",
+            String::from_utf8_lossy(field.name),
+            decode_field(field.value)
+        ));
+    }
+}
+
+fn has_field(header: &[u8], name: &str, needle: &str) -> bool {
+    let needle = fold(needle);
+    fields(header)
+        .filter(|field| field.is(name))
+        .any(|field| needle.is_empty() || fold(&decode_field(field.value)).contains(&needle))
+}
+
+fn sent_day(header: &[u8]) -> Option<i64> {
+    let date = fields(header).find(|field| field.is("date"))?;
+    let (year, month, day) = civil_date(&unfold(date.value))?;
+    days(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Inspection, Test};
+    use crate::imap::{DateTest, date::parse_date};
+    use axigend_message::{Walker, header_len};
+
+    fn inspect(message: &str, tests: &[Test], piece: usize) -> Vec<bool> {
+        let bytes = message.as_bytes();
+        let mut walker = Walker::new();
+        walker.feed(bytes);
+        let structure = walker.finish();
+        let header = header_len(bytes).unwrap_or(bytes.len());
+        let mut inspection = Inspection::new(tests, &bytes[..header]);
+        for part in Inspection::parts(&structure) {
+            if !inspection.wants_text() {
+                break;
+            }
+            inspection.begin(&part);
+            let body = &bytes[part.range.start as usize..part.range.end as usize];
+            let mut pieces = body.chunks(piece).peekable();
+            while let Some(piece) = pieces.next() {
+                inspection.feed(piece, pieces.peek().is_none());
+            }
+        }
+        inspection.passed()
+    }
+
+    #[test]
+    fn tests_see_decoded_text() {
+        let message = "Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\nDate: Fri, 21 Nov 1997 09:55:06 -0600\r\nX-Empty:\r\n\
+             Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; charset=iso-8859-1\r\n\
+             Content-Transfer-Encoding: quoted-printable\r\n\r\nein =DCber=\r\nblick\r\n--b\r\n\
+             Content-Type: application/x\r\n\r\nhidden\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n\
+             Subject: inner\r\n\r\nenclosed\r\n--b--\r\n";
+        let field = |name: &str, needle: &str| Test::Field {
+            name: name.into(),
+            needle: needle.into(),
+        };
+        let body = |needle: &str| Test::Body {
+            needle: needle.into(),
+        };
+        let text = |needle: &str| Test::Text {
+            needle: needle.into(),
+        };
+        let sent = |test, day: &str| Test::Sent {
+            test,
+            day: parse_date(day.as_bytes()).unwrap(),
+        };
+        let rows = [
+            (field("subject", "GRÜ"), true),
+            (field("subject", "xyz"), false),
+            (field("x-empty", ""), true),
+            (field("x-none", ""), false),
+            (sent(DateTest::On, "21-Nov-1997"), true),
+            (sent(DateTest::Before, "21-Nov-1997"), false),
+            (sent(DateTest::Since, "20-Nov-1997"), true),
+            (body("überblick"), true),
+            (body("grüße"), false),
+            (text("grüße"), true),
+            (text("ÜBER"), true),
+            (body("hidden"), false),
+            (body("inner"), true),
+            (body("enclosed"), true),
+            (body(""), true),
+        ];
+        let (tests, expected): (Vec<Test>, Vec<bool>) = rows.into_iter().unzip();
+        for piece in [1, 5, 1000] {
+            assert_eq!(inspect(message, &tests, piece), expected, "by {piece}");
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! SEARCH, page by page.
+
+use std::{fmt::Write as _, sync::Arc};
+
+use super::{
+    super::{
+        backend::Row,
+        bounds::ROWS_PAGE,
+        dialogue::{Call, Dialogue, Fail, Fine},
+        set::print_ascending,
+    },
+    eval::{Known, all_fit},
+    keys::{Key, Test},
+    parse::{Arguments, Results},
+};
+
+/// Numbers said between two looks at how much is waiting to be sent.
+const NUMBERS_AT_ONCE: usize = 1024;
+
+/// Runs SEARCH or UID SEARCH.
+pub(crate) async fn run(
+    dialogue: &mut Dialogue,
+    call: &Call,
+    mut arguments: Arguments,
+) -> Result<Fine, Fail> {
+    let saves = arguments.results.is_some_and(|results| results.save);
+    if arguments.bad_charset {
+        // RFC 5182, 2.1: a SEARCH that fails empties the saved result.
+        if saves {
+            dialogue.selected_mut()?.saved.clear();
+        }
+        return Err(Fail::no(
+            "BADCHARSET (US-ASCII UTF-8)",
+            "The character set is not known",
+        ));
+    }
+    if arguments.modseq {
+        dialogue.enable_condstore();
+    }
+    let found = find(dialogue, &mut arguments).await;
+    if found.is_err() && saves {
+        dialogue.selected_mut()?.saved.clear();
+    }
+    let found = found?;
+    let results = match arguments.results {
+        Some(results) => Some(results),
+        None => dialogue.enabled.rev2.then_some(Results {
+            all: true,
+            ..Results::default()
+        }),
+    };
+    match results {
+        Some(results) => say_results(dialogue, call, results, &found)?,
+        None => say_numbers(dialogue, call, &found).await?,
+    }
+    Ok(Fine::new("SEARCH completed"))
+}
+
+/// What fits.
+#[derive(Default)]
+struct Found {
+    uids: Vec<u32>,
+    /// Highest MODSEQ of them, when the search was about MODSEQ.
+    modseq: Option<u64>,
+}
+
+async fn find(dialogue: &mut Dialogue, arguments: &mut Arguments) -> Result<Found, Fail> {
+    let selected = dialogue.selected()?;
+    arguments
+        .keys
+        .iter_mut()
+        .try_for_each(|key| key.resolve(selected))?;
+    let candidates = candidates(&selected.uids, &arguments.keys);
+    let rows_needed = arguments.modseq || arguments.keys.iter().any(Key::needs_rows);
+    let (headers, bodies): (Vec<usize>, Vec<usize>) = (0..arguments.tests.len())
+        .partition(|place| arguments.tests.get(*place).is_some_and(Test::needs_header_only));
+    let groups: Vec<Group> = [headers, bodies]
+        .into_iter()
+        .filter(|places| !places.is_empty())
+        .map(|places| Group {
+            tests: Arc::new(
+                places
+                    .iter()
+                    .filter_map(|place| arguments.tests.get(*place).cloned())
+                    .collect(),
+            ),
+            places,
+        })
+        .collect();
+    let mut found = Found::default();
+    for uids in candidates.chunks(ROWS_PAGE) {
+        let rows = if rows_needed {
+            dialogue.wire.rows(uids.to_vec()).await?
+        } else {
+            Vec::new()
+        };
+        let mut page = Page::new(dialogue, uids, &rows, rows_needed, arguments.tests.len())?;
+        for group in &groups {
+            page.test(dialogue, &arguments.keys, group).await?;
+        }
+        for message in page.messages {
+            if message.fits(&arguments.keys) == Some(true) {
+                found.uids.push(message.uid);
+                if arguments.modseq {
+                    found.modseq = found.modseq.max(message.row.map(|row| row.modseq));
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Tests asked together.
+struct Group {
+    /// Their places in the list of all tests.
+    places: Vec<usize>,
+    tests: Arc<Vec<Test>>,
+}
+
+struct Page<'a> {
+    messages: Vec<Message<'a>>,
+}
+
+struct Message<'a> {
+    uid: u32,
+    recent: bool,
+    row: Option<&'a Row>,
+    tests: Vec<Option<bool>>,
+}
+
+impl Message<'_> {
+    fn fits(&self, keys: &[Key]) -> Option<bool> {
+        all_fit(
+            keys,
+            &Known {
+                uid: self.uid,
+                recent: self.recent,
+                row: self.row,
+                tests: &self.tests,
+            },
+        )
+    }
+}
+
+impl<'a> Page<'a> {
+    /// The messages of a page; where rows are needed, a message without a row is gone.
+    fn new(
+        dialogue: &Dialogue,
+        uids: &[u32],
+        rows: &'a [Row],
+        rows_needed: bool,
+        tests: usize,
+    ) -> Result<Self, Fail> {
+        let selected = dialogue.selected()?;
+        let messages = uids
+            .iter()
+            .filter_map(|&uid| {
+                let row = rows
+                    .binary_search_by_key(&uid, |row| row.uid)
+                    .ok()
+                    .and_then(|place| rows.get(place));
+                (row.is_some() || !rows_needed).then(|| Message {
+                    uid,
+                    recent: selected.is_recent(uid),
+                    row,
+                    tests: vec![None; tests],
+                })
+            })
+            .collect();
+        Ok(Self { messages })
+    }
+
+    /// Applies tests to the messages that are undecided.
+    async fn test(&mut self, dialogue: &Dialogue, keys: &[Key], group: &Group) -> Result<(), Fail> {
+        let mut undecided: Vec<&mut Message<'a>> = self
+            .messages
+            .iter_mut()
+            .filter(|message| message.fits(keys).is_none())
+            .collect();
+        if undecided.is_empty() {
+            return Ok(());
+        }
+        let uids = undecided.iter().map(|message| message.uid).collect();
+        let passed = dialogue.wire.test(uids, Arc::clone(&group.tests)).await?;
+        for (message, passed) in undecided.iter_mut().zip(passed) {
+            for (place, passed) in group.places.iter().zip(passed) {
+                if let Some(known) = message.tests.get_mut(*place) {
+                    *known = Some(passed);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The messages that the sets among the joined keys leave: the smallest such set.
+fn candidates(all: &[u32], keys: &[Key]) -> Vec<u32> {
+    let sets = keys.iter().filter_map(|key| match key {
+        Key::Uids(uids) => Some(uids.as_slice()),
+        _ => None,
+    });
+    sets.chain([all])
+        .min_by_key(|uids| uids.len())
+        .unwrap_or(all)
+        .to_vec()
+}
+
+/// `* SEARCH 1 2 3` (RFC 3501, 7.2.5).
+async fn say_numbers(dialogue: &Dialogue, call: &Call, found: &Found) -> Result<(), Fail> {
+    let selected = dialogue.selected()?;
+    dialogue.wire.say(b"* SEARCH");
+    for uids in found.uids.chunks(NUMBERS_AT_ONCE) {
+        let mut text = String::new();
+        for uid in uids {
+            if let Some(number) = if call.by_uid {
+                Some(*uid)
+            } else {
+                selected.number(*uid)
+            } {
+                text.push(' ');
+                text.push_str(&number.to_string());
+            }
+        }
+        dialogue.wire.say(text.as_bytes());
+        dialogue.wire.pace().await;
+    }
+    let modseq = found
+        .modseq
+        .map(|modseq| format!(" (MODSEQ {modseq})"))
+        .unwrap_or_default();
+    dialogue.wire.say(format!("{modseq}\r\n").as_bytes());
+    Ok(())
+}
+
+/// `* ESEARCH …` (RFC 9051, 7.3.4), and what SAVE keeps (RFC 5182, 2.1).
+fn say_results(dialogue: &mut Dialogue, call: &Call, results: Results, found: &Found) -> Result<(), Fail> {
+    let selected = dialogue.selected_mut()?;
+    let numbers: Vec<u32> = if call.by_uid {
+        found.uids.clone()
+    } else {
+        found
+            .uids
+            .iter()
+            .filter_map(|uid| selected.number(*uid))
+            .collect()
+    };
+    if results.save {
+        selected.saved = saved(results, &found.uids);
+    }
+    let says = results.min || results.max || results.all || results.count;
+    if !says {
+        return Ok(());
+    }
+    let mut line = format!(
+        "* ESEARCH (TAG \"{}\")",
+        call.tag.replace('\\', "\\\\").replace('"', "\\\"")
+    );
+    if call.by_uid {
+        line.push_str(" UID");
+    }
+    if let (true, Some(min)) = (results.min, numbers.first()) {
+        let _ = write!(line, " MIN {min}");
+    }
+    if let (true, Some(max)) = (results.max, numbers.last()) {
+        let _ = write!(line, " MAX {max}");
+    }
+    if results.count {
+        let _ = write!(line, " COUNT {}", numbers.len());
+    }
+    if results.all && !numbers.is_empty() {
+        let _ = write!(line, " ALL {}", print_ascending(numbers));
+    }
+    if let Some(modseq) = found.modseq {
+        let _ = write!(line, " MODSEQ {modseq}");
+    }
+    dialogue.wire.say(format!("{line}\r\n").as_bytes());
+    Ok(())
+}
+
+/// With MIN or MAX and neither ALL nor COUNT only those messages are kept.
+fn saved(results: Results, uids: &[u32]) -> Vec<u32> {
+    if results.all || results.count || !(results.min || results.max) {
+        return uids.to_vec();
+    }
+    let first = uids.first().filter(|_| results.min);
+    let last = uids.last().filter(|last| results.max && Some(*last) != first);
+    first.into_iter().chain(last).copied().collect()
+}

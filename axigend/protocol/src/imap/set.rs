@@ -1,0 +1,144 @@
+//! Sequence sets: message numbers or UIDs in commands and answers (RFC 9051, 9 "sequence-set").
+
+use std::{fmt::Write as _, ops::RangeInclusive};
+
+use super::{
+    bounds::SET_MEMBERS_MAX,
+    cursor::{Bad, Cursor, Parsed},
+};
+
+/// A set as the client wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Set {
+    /// `$`: the saved search result (RFC 5182).
+    Saved,
+    /// Ranges, both ends included; [`STAR`] is `*`.
+    Members(Vec<(u32, u32)>),
+}
+
+/// `*` in a member: the largest number in use. 0 is free, as numbers start at 1.
+const STAR: u32 = 0;
+
+impl Set {
+    pub(crate) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Self> {
+        if cursor.eat(b'$') {
+            return Ok(Self::Saved);
+        }
+        let mut members = Vec::new();
+        loop {
+            let first = number(cursor)?;
+            let last = if cursor.eat(b':') { number(cursor)? } else { first };
+            members.push((first, last));
+            if !cursor.eat(b',') {
+                return Ok(Self::Members(members));
+            }
+            if members.len() >= SET_MEMBERS_MAX {
+                return Err(Bad::new(format!(
+                    "a sequence set has at most {SET_MEMBERS_MAX} members"
+                )));
+            }
+        }
+    }
+
+    /// The members as ascending, disjoint ranges, with `largest` for `*`. `None` for `$`.
+    pub(crate) fn ranges(&self, largest: u32) -> Option<Vec<RangeInclusive<u32>>> {
+        let Self::Members(members) = self else { return None };
+        let real = |number: u32| if number == STAR { largest } else { number };
+        let mut sorted: Vec<(u32, u32)> = members
+            .iter()
+            .map(|(first, last)| {
+                let (first, last) = (real(*first), real(*last));
+                (first.min(last), first.max(last))
+            })
+            .collect();
+        sorted.sort_unstable();
+        let mut ranges: Vec<RangeInclusive<u32>> = Vec::new();
+        for (first, last) in sorted {
+            match ranges.last_mut() {
+                Some(range) if first <= range.end().saturating_add(1) => {
+                    *range = *range.start()..=last.max(*range.end());
+                }
+                _ => ranges.push(first..=last),
+            }
+        }
+        Some(ranges)
+    }
+}
+
+fn number(cursor: &mut Cursor<'_>) -> Parsed<u32> {
+    if cursor.eat(b'*') {
+        Ok(STAR)
+    } else {
+        cursor.nz_number()
+    }
+}
+
+/// Ascending numbers as a set: `1:3,7`.
+pub(crate) fn print_ascending(numbers: impl IntoIterator<Item = u32>) -> String {
+    let mut text = String::new();
+    let mut numbers = numbers.into_iter().peekable();
+    while let Some(first) = numbers.next() {
+        let mut last = first;
+        while let Some(next) = numbers.next_if(|next| Some(*next) == last.checked_add(1)) {
+            last = next;
+        }
+        if !text.is_empty() {
+            text.push(',');
+        }
+        let _ = if first == last {
+            write!(text, "{first}")
+        } else {
+            write!(text, "{first}:{last}")
+        };
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::print_ascending;
+    use crate::imap::{bounds::SET_MEMBERS_MAX, cursor::Cursor};
+    use proptest::prelude::{prop_assert_eq, proptest};
+
+    fn ranges(text: &str, largest: u32) -> Option<Vec<(u32, u32)>> {
+        let mut cursor = Cursor::new(text.as_bytes(), 0);
+        let set = cursor.set().ok()?;
+        cursor.end().ok()?;
+        Some(
+            set.ranges(largest)?
+                .iter()
+                .map(|range| (*range.start(), *range.end()))
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn sets() {
+        for (text, expected) in [
+            ("1", Some(vec![(1, 1)])),
+            ("3:1,2:5", Some(vec![(1, 5)])),
+            ("*", Some(vec![(9, 9)])),
+            ("*:4,1", Some(vec![(1, 1), (4, 9)])),
+            ("12:*", Some(vec![(9, 12)])),
+            ("1,2,4", Some(vec![(1, 2), (4, 4)])),
+            ("4294967295:*", Some(vec![(9, 4_294_967_295)])),
+            ("0", None),
+            ("1,", None),
+            (":", None),
+            ("4294967296", None),
+        ] {
+            assert_eq!(ranges(text, 9), expected, "{text}");
+        }
+        let long = "1,".repeat(SET_MEMBERS_MAX + 1) + "1";
+        assert!(Cursor::new(long.as_bytes(), 0).set().is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn printed_sets_read_back(numbers in proptest::collection::btree_set(1_u32..200, 1..50)) {
+            let text = print_ascending(numbers.iter().copied());
+            let read: Vec<u32> = ranges(&text, 1).unwrap().into_iter().flat_map(|(first, last)| first..=last).collect();
+            prop_assert_eq!(read, numbers.into_iter().collect::<Vec<_>>());
+        }
+    }
+}

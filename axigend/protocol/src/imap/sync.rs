@@ -1,0 +1,153 @@
+//! Telling the client what happened in its mailbox: EXPUNGE, EXISTS, RECENT, FETCH (RFC 9051, 5.2, 5.3, 7.5).
+//!
+//! Called after each command and while idling. EXPUNGE moves the numbers of other messages, so it waits while a
+//! command's numbers may still be on their way (RFC 9051, 7.5.1).
+
+use std::{collections::BTreeSet, fmt::Write as _};
+
+use super::{
+    backend::{Changes, Row},
+    bounds::UIDS_PAGE,
+    dialogue::{Dialogue, Fail},
+    selected::Selected,
+    wire::Stop,
+    write::FlagsFetch,
+};
+
+impl Dialogue {
+    /// Tells what changed since the last time; `expunge`: messages may lose their numbers now.
+    pub(crate) async fn sync(&mut self, expunge: bool) -> Result<(), Fail> {
+        let Some(mut since) = self.selected.as_ref().map(|selected| selected.modseq) else {
+            return Ok(());
+        };
+        loop {
+            let changes = match self.wire.changes(since).await {
+                Ok(changes) => changes,
+                Err(refusal) if refusal.cause == axigen_shared::Cause::NoSuchFolder => {
+                    return Err(Fail::Stop(Stop::MailboxGone));
+                }
+                // The client asked for something else; it hears of the changes when they can be read again.
+                Err(refusal) => {
+                    tracing::error!("changes of the selected mailbox cannot be read: {refusal}");
+                    return Ok(());
+                }
+            };
+            let more = changes.more && changes.highest_modseq > since;
+            since = changes.highest_modseq.max(since);
+            let changes = if changes.forgetful {
+                self.compare(changes).await?
+            } else {
+                changes
+            };
+            self.tell(changes, since, expunge).await;
+            if !more {
+                break;
+            }
+        }
+        if let Some(selected) = &mut self.selected {
+            selected.forget_told();
+        }
+        Ok(())
+    }
+
+    /// Finds out by comparing what went, when the store no longer remembers.
+    async fn compare(&self, mut changes: Changes) -> Result<Changes, Fail> {
+        let Some(selected) = &self.selected else {
+            return Ok(changes);
+        };
+        let (mut there, mut from) = (BTreeSet::new(), 1);
+        loop {
+            let page = self.wire.uids(from).await?.uids;
+            let last = page.len() < UIDS_PAGE;
+            from = page.last().copied().unwrap_or(0).saturating_add(1);
+            there.extend(page);
+            if last {
+                break;
+            }
+        }
+        changes
+            .vanished
+            .extend(selected.uids.iter().filter(|uid| !there.contains(uid)));
+        Ok(changes)
+    }
+
+    async fn tell(&mut self, changes: Changes, modseq: u64, expunge: bool) {
+        let (rev2, condstore) = (self.enabled.rev2, self.enabled.condstore);
+        let wire = self.wire.clone();
+        let Some(selected) = &mut self.selected else {
+            return;
+        };
+        selected.modseq = modseq;
+        selected.vanished.extend(changes.vanished);
+        if expunge && !selected.vanished.is_empty() {
+            for number in selected.expunge() {
+                wire.say(format!("* {number} EXPUNGE\r\n").as_bytes());
+                wire.pace().await;
+            }
+        }
+        if selected.newcomers(&changes.rows) {
+            let mut lines = format!("* {} EXISTS\r\n", selected.count());
+            if !rev2 {
+                let _ = write!(lines, "* {} RECENT\r\n", selected.recent());
+            }
+            wire.say(lines.as_bytes());
+        }
+        for row in &changes.rows {
+            if selected.has_heard(row) || selected.vanished.contains(&row.uid) {
+                continue;
+            }
+            let Some(number) = selected.number(row.uid) else {
+                continue;
+            };
+            if selected.learn_keywords(row) {
+                wire.say(selected.flag_lines().as_bytes());
+            }
+            let recent = !rev2 && selected.is_recent(row.uid);
+            let fetch = FlagsFetch {
+                number,
+                row,
+                recent,
+                uid: true,
+                flags: true,
+                modseq: condstore,
+            };
+            wire.say(fetch.line().as_bytes());
+            wire.pace().await;
+        }
+    }
+}
+
+impl Selected {
+    /// Takes the vanished messages out of the numbering; their numbers, from the end on, so that each is the one the
+    /// client knows when it is said.
+    fn expunge(&mut self) -> Vec<u32> {
+        let vanished = std::mem::take(&mut self.vanished);
+        let mut numbers: Vec<u32> = vanished.into_iter().filter_map(|uid| self.number(uid)).collect();
+        let mut gone = numbers.iter().peekable();
+        let mut number = 0_u32;
+        self.uids.retain(|_| {
+            number = number.saturating_add(1);
+            gone.next_if(|gone| **gone == number).is_none()
+        });
+        numbers.reverse();
+        numbers
+    }
+
+    /// Adds messages that are new; true when there are any. The client has then "heard" of their flags only by asking.
+    fn newcomers(&mut self, rows: &[Row]) -> bool {
+        let last = self.uids.last().copied().unwrap_or(0);
+        let mut new: Vec<&Row> = rows.iter().filter(|row| row.uid > last).collect();
+        new.retain(|row| !self.vanished.contains(&row.uid));
+        new.sort_unstable_by_key(|row| row.uid);
+        new.dedup_by_key(|row| row.uid);
+        for row in &new {
+            self.uids.push(row.uid);
+            self.tell(row);
+        }
+        self.uid_next = self
+            .uid_next
+            .max(self.uids.last().copied().unwrap_or(0).saturating_add(1));
+        self.newcomers |= !new.is_empty();
+        !new.is_empty()
+    }
+}

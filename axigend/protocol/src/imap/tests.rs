@@ -1,0 +1,7 @@
+//! Tests of the whole session, joined to a mail store in memory: no socket, no clock.
+
+mod client;
+mod fuzz;
+mod store;
+mod transcripts;
+mod two_sessions;

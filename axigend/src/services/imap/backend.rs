@@ -1,0 +1,254 @@
+//! The answers to the session's questions, each from the part that knows.
+
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use axigen_shared::{Cause, Refusal};
+use axigend_config::Settings;
+use axigend_net::Backend;
+use axigend_protocol::imap::{Answer, AppendItem, Request, Session};
+use axigend_storage::NewMessage;
+
+use super::{
+    append::Appending,
+    convert,
+    login::{LoggedIn, log_in},
+    mailbox::OpenMailbox,
+};
+use crate::parts::Parts;
+
+/// What answers one IMAP session.
+pub(super) struct ImapBackend {
+    parts: Arc<Parts>,
+    settings: Arc<Settings>,
+    desk: Option<Desk>,
+}
+
+/// What there is after login.
+struct Desk {
+    account: LoggedIn,
+    open: OpenMailbox,
+    appending: Appending,
+}
+
+impl ImapBackend {
+    pub(super) fn new(parts: Arc<Parts>, settings: Arc<Settings>) -> Self {
+        Self {
+            parts,
+            settings,
+            desk: None,
+        }
+    }
+}
+
+impl Backend for ImapBackend {
+    type Session = Session;
+
+    async fn answer(&mut self, request: Request) -> Answer {
+        let answer = match (request, &mut self.desk) {
+            (Request::Authenticate(attempt), _) => {
+                let opened = log_in(&self.parts, &self.settings, &attempt).await;
+                opened.map(|(account, mailbox)| {
+                    let address = account.address();
+                    let open = OpenMailbox::new(mailbox);
+                    self.desk = Some(Desk {
+                        account,
+                        open,
+                        appending: Appending::default(),
+                    });
+                    Answer::LoggedIn { account: address }
+                })
+            }
+            (request, Some(desk)) => desk.answer(request).await,
+            (_, None) => Err(Refusal::new(Cause::Internal, "a question before login")),
+        };
+        answer.unwrap_or_else(Answer::Refused)
+    }
+
+    async fn event(&mut self) -> Answer {
+        match &mut self.desk {
+            Some(desk) => Answer::Event(desk.open.event().await),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl Desk {
+    async fn answer(&mut self, request: Request) -> Result<Answer, Refusal> {
+        match request {
+            Request::Authenticate(_) => Err(Refusal::new(Cause::Internal, "a second login")),
+            Request::Folders
+            | Request::Subscriptions
+            | Request::Folder { .. }
+            | Request::Create { .. }
+            | Request::Delete { .. }
+            | Request::Rename { .. }
+            | Request::Subscribe { .. }
+            | Request::Quota => self.about_folders(request).await,
+            Request::AppendBegin { folder, size } => {
+                self.open.mailbox.folder(&folder)?;
+                self.appending
+                    .begin(size, self.open.mailbox.usage()?, self.account.limits())?;
+                Ok(Answer::Done)
+            }
+            Request::BodyChunk(bytes) => self.appending.chunk(&bytes).map(|()| Answer::Done),
+            Request::AppendCommit { folder, items } => {
+                let appended = self.append(&folder, items).await;
+                self.appending.clear();
+                appended
+            }
+            Request::AppendAbort => {
+                self.appending.clear();
+                Ok(Answer::Done)
+            }
+            Request::Select { name, claim_recent } => Ok(Answer::Opened(Box::new(
+                self.open.select(&name, claim_recent).await?,
+            ))),
+            Request::Unselect { claim_recent } => {
+                self.open.unselect(claim_recent).await.map(|()| Answer::Done)
+            }
+            Request::Uids { .. }
+            | Request::Rows { .. }
+            | Request::Changes { .. }
+            | Request::Header { .. }
+            | Request::Structure { .. }
+            | Request::Body { .. }
+            | Request::Test { .. } => self.reading(request).await,
+            Request::SetFlags { .. }
+            | Request::Expunge { .. }
+            | Request::Copy { .. }
+            | Request::Move { .. } => self.writing(request).await,
+        }
+    }
+
+    async fn about_folders(&mut self, request: Request) -> Result<Answer, Refusal> {
+        let mailbox = &self.open.mailbox;
+        match request {
+            Request::Folders => return self.open.folders().map(Answer::Folders),
+            Request::Subscriptions => return mailbox.subscriptions().map(Answer::Names),
+            Request::Folder { name } => {
+                return Ok(Answer::Folder(Box::new(convert::folder(mailbox.folder(&name)?))));
+            }
+            Request::Quota => {
+                return Ok(Answer::Quota(convert::quota(
+                    mailbox.usage()?,
+                    self.account.limits(),
+                )));
+            }
+            Request::Create { name, special_use } => {
+                let special_use = special_use.map(convert::special_use_in);
+                mailbox
+                    .create_folder(&name, special_use, self.account.limits())
+                    .await?;
+            }
+            Request::Delete { name } => mailbox.delete_folder(&name).await?,
+            Request::Rename { from, to } => mailbox.rename_folder(&from, &to).await?,
+            Request::Subscribe { name, on } => mailbox.subscribe(&name, on).await?,
+            _ => return Err(Refusal::new(Cause::Internal, "not a question about folders")),
+        }
+        Ok(Answer::Done)
+    }
+
+    async fn append(&mut self, folder: &str, items: Vec<AppendItem>) -> Result<Answer, Refusal> {
+        let bodies = self.appending.take();
+        if bodies.len() != items.len() {
+            return Err(Refusal::new(
+                Cause::Internal,
+                "as many messages as items were expected",
+            ));
+        }
+        let now = unix_time();
+        let messages = items
+            .into_iter()
+            .zip(bodies)
+            .map(|(item, body)| NewMessage {
+                body,
+                flags: convert::flags_in(item.flags),
+                internal_date: item.internal_date.unwrap_or(now),
+            })
+            .collect();
+        let appended = self
+            .open
+            .mailbox
+            .append(folder, messages, self.account.limits())
+            .await?;
+        Ok(Answer::Appended {
+            uid_validity: appended.uid_validity,
+            uids: appended.uids,
+        })
+    }
+
+    async fn reading(&mut self, request: Request) -> Result<Answer, Refusal> {
+        let folder = self.open.folder()?;
+        let OpenMailbox {
+            mailbox, messages, ..
+        } = &mut self.open;
+        Ok(match request {
+            Request::Uids { from } => {
+                // A large mailbox takes many pages, and other connections live on this thread.
+                tokio::task::yield_now().await;
+                Answer::Uids(self.open.uids(from)?)
+            }
+            Request::Rows { uids } => {
+                tokio::task::yield_now().await;
+                self.open.rows(&uids)?
+            }
+            Request::Changes { since } => Answer::Changes(self.open.changes(since)?),
+            Request::Header { uid } => Answer::Header(messages.header(mailbox, folder, uid).await?),
+            Request::Structure { uid } => Answer::Structure(messages.structure(mailbox, folder, uid).await?),
+            Request::Body { uid, offset, len } => {
+                Answer::Chunk(messages.body(mailbox, folder, uid, offset, len).await?)
+            }
+            Request::Test { uids, tests } => {
+                let mut passed = Vec::with_capacity(uids.len());
+                for uid in uids {
+                    passed.push(messages.test(mailbox, folder, uid, &tests).await?);
+                }
+                Answer::Tested(passed)
+            }
+            _ => return Err(Refusal::new(Cause::Internal, "not a question about messages")),
+        })
+    }
+
+    async fn writing(&mut self, request: Request) -> Result<Answer, Refusal> {
+        let folder = self.open.folder()?;
+        let mailbox = &self.open.mailbox;
+        Ok(match request {
+            Request::SetFlags {
+                uids,
+                op,
+                flags,
+                unchanged_since,
+            } => {
+                let (op, flags) = (convert::flag_op(op), convert::flags_in(flags));
+                let changed = mailbox
+                    .set_flags(folder, uids, op, flags, unchanged_since)
+                    .await?;
+                Answer::FlagsChanged(convert::flags_changed(changed))
+            }
+            Request::Expunge { uids } => {
+                mailbox.expunge(folder, uids, true).await?;
+                Answer::Done
+            }
+            Request::Copy { uids, to } => {
+                let limits = self.account.limits();
+                Answer::Copied(convert::copied(mailbox.copy(folder, uids, &to, limits).await?))
+            }
+            Request::Move { uids, to } => {
+                let limits = self.account.limits();
+                Answer::Copied(convert::copied(
+                    mailbox.move_messages(folder, uids, &to, limits).await?,
+                ))
+            }
+            _ => return Err(Refusal::new(Cause::Internal, "not a change of messages")),
+        })
+    }
+}
+
+/// Now, in seconds since 1970.
+fn unix_time() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}

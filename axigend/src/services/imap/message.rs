@@ -1,0 +1,207 @@
+//! Reading messages of the opened folder: header, parts, bytes, tests of content.
+//!
+//! Only what is asked for is read, in chunks, so memory does not grow with the message. Where messages lie is
+//! remembered for the page of rows asked for last, the header and the parts for the message asked for last: FETCH asks
+//! several things of one message in a row.
+
+use std::sync::Arc;
+
+use axigen_shared::{Cause, Refusal};
+use axigend_message::{Structure, Walker, header_len};
+use axigend_protocol::imap::{CHUNK, HEADER_MAX, Header, Inspection, Test};
+use axigend_storage::{BodyRef, FolderId, Mailbox, MessageRow};
+use bytes::{Bytes, BytesMut};
+
+/// First bite when a header is wanted: nearly every header is shorter.
+const HEADER_BITE: usize = 8 * 1024;
+
+/// What is remembered of messages.
+#[derive(Default)]
+pub(super) struct Messages {
+    /// By ascending UID.
+    places: Vec<(u32, BodyRef)>,
+    header: Option<(u32, Header)>,
+    structure: Option<(u32, Arc<Structure>)>,
+}
+
+impl Messages {
+    /// Forgets everything: another folder.
+    pub(super) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Remembers where these messages lie.
+    pub(super) fn remember(&mut self, rows: &[MessageRow]) {
+        self.places = rows.iter().map(|row| (row.uid, row.body)).collect();
+    }
+
+    fn place(&mut self, mailbox: &Mailbox, folder: FolderId, uid: u32) -> Result<BodyRef, Refusal> {
+        if let Ok(at) = self.places.binary_search_by_key(&uid, |(uid, _)| *uid)
+            && let Some((_, body)) = self.places.get(at)
+        {
+            return Ok(*body);
+        }
+        let row = mailbox.message(folder, uid)?;
+        let row = row.ok_or_else(|| Refusal::new(Cause::NoSuchMessage, format!("message {uid} is gone")))?;
+        self.places = vec![(uid, row.body)];
+        Ok(row.body)
+    }
+
+    /// Bytes as stored, at most [`CHUNK`].
+    pub(super) async fn body(
+        &mut self,
+        mailbox: &Mailbox,
+        folder: FolderId,
+        uid: u32,
+        offset: u64,
+        len: usize,
+    ) -> Result<Bytes, Refusal> {
+        let body = self.place(mailbox, folder, uid)?;
+        read(mailbox, body, offset, len).await
+    }
+
+    /// The header, as far as it is handed over whole.
+    pub(super) async fn header(
+        &mut self,
+        mailbox: &Mailbox,
+        folder: FolderId,
+        uid: u32,
+    ) -> Result<Header, Refusal> {
+        if let Some((known, header)) = &self.header
+            && *known == uid
+        {
+            return Ok(header.clone());
+        }
+        let body = self.place(mailbox, folder, uid)?;
+        let header = read_header(mailbox, body).await?;
+        self.header = Some((uid, header.clone()));
+        Ok(header)
+    }
+
+    /// The parts.
+    pub(super) async fn structure(
+        &mut self,
+        mailbox: &Mailbox,
+        folder: FolderId,
+        uid: u32,
+    ) -> Result<Arc<Structure>, Refusal> {
+        if let Some((known, structure)) = &self.structure
+            && *known == uid
+        {
+            return Ok(Arc::clone(structure));
+        }
+        let body = self.place(mailbox, folder, uid)?;
+        let mut walker = Walker::new();
+        let mut offset = 0;
+        while offset < body.len {
+            let chunk = read(mailbox, body, offset, CHUNK).await?;
+            offset += chunk.len() as u64;
+            walker.feed(&chunk);
+            // Other connections live on this thread.
+            tokio::task::yield_now().await;
+        }
+        let structure = Arc::new(walker.finish());
+        self.structure = Some((uid, Arc::clone(&structure)));
+        Ok(structure)
+    }
+
+    /// Which tests a message passes; one that is gone passes none.
+    pub(super) async fn test(
+        &mut self,
+        mailbox: &Mailbox,
+        folder: FolderId,
+        uid: u32,
+        tests: &[Test],
+    ) -> Result<Vec<bool>, Refusal> {
+        tokio::task::yield_now().await;
+        match self.inspect(mailbox, folder, uid, tests).await {
+            Err(refusal) if refusal.cause == Cause::NoSuchMessage => Ok(vec![false; tests.len()]),
+            passed => passed,
+        }
+    }
+
+    async fn inspect(
+        &mut self,
+        mailbox: &Mailbox,
+        folder: FolderId,
+        uid: u32,
+        tests: &[Test],
+    ) -> Result<Vec<bool>, Refusal> {
+        let header = self.header(mailbox, folder, uid).await?;
+        let mut inspection = Inspection::new(tests, &header.bytes);
+        if !inspection.wants_text() {
+            return Ok(inspection.passed());
+        }
+        let body = self.place(mailbox, folder, uid)?;
+        let structure = self.structure(mailbox, folder, uid).await?;
+        for part in Inspection::parts(&structure) {
+            inspection.begin(&part);
+            let mut offset = part.range.start;
+            while offset < part.range.end && inspection.wants_text() {
+                let want = usize::try_from(part.range.end - offset)
+                    .unwrap_or(CHUNK)
+                    .min(CHUNK);
+                let chunk = read(mailbox, body, offset, want).await?;
+                offset += chunk.len() as u64;
+                inspection.feed(&chunk, offset >= part.range.end);
+                tokio::task::yield_now().await;
+            }
+            if !inspection.wants_text() {
+                break;
+            }
+        }
+        Ok(inspection.passed())
+    }
+}
+
+/// Bytes of a body; nothing only at its end.
+async fn read(mailbox: &Mailbox, body: BodyRef, offset: u64, len: usize) -> Result<Bytes, Refusal> {
+    let left = usize::try_from(body.len.saturating_sub(offset)).unwrap_or(usize::MAX);
+    let want = len.min(CHUNK).min(left);
+    if want == 0 {
+        return Ok(Bytes::new());
+    }
+    let bytes = mailbox.read(body, offset, want).await?;
+    if bytes.is_empty() {
+        return Err(Refusal::new(
+            Cause::StorageFailure,
+            format!("a body ends at {offset} of {}", body.len),
+        ));
+    }
+    Ok(bytes)
+}
+
+async fn read_header(mailbox: &Mailbox, body: BodyRef) -> Result<Header, Refusal> {
+    let first = read(mailbox, body, 0, HEADER_BITE).await?;
+    if let Some(len) = header_len(&first) {
+        return Ok(Header {
+            bytes: first.slice(..len),
+            complete: true,
+        });
+    }
+    let mut bytes = BytesMut::from(first.as_ref());
+    while (bytes.len() as u64) < body.len && bytes.len() < HEADER_MAX {
+        let chunk = read(mailbox, body, bytes.len() as u64, CHUNK).await?;
+        // The end of the header may lie across two chunks.
+        let searched = bytes.len().saturating_sub(3);
+        bytes.extend_from_slice(&chunk);
+        let tail = bytes.get(searched..).unwrap_or_default();
+        if tail_ends_header(tail) {
+            break;
+        }
+    }
+    let bytes = bytes.freeze();
+    let found = header_len(&bytes);
+    // A message without a blank line is all header.
+    let len = found.unwrap_or(bytes.len()).min(HEADER_MAX);
+    let complete = found.is_some_and(|found| found <= HEADER_MAX) || len as u64 == body.len;
+    Ok(Header {
+        bytes: bytes.slice(..len),
+        complete,
+    })
+}
+
+/// Whether a blank line lies in `tail`.
+fn tail_ends_header(tail: &[u8]) -> bool {
+    tail.windows(2).any(|pair| pair == b"\n\n") || tail.windows(3).any(|three| three == b"\n\r\n")
+}

@@ -1,0 +1,141 @@
+//! Names and headers of container files.
+//!
+//! A file is `00.hsf`, `01.hsf` … (hexadecimal, at least two digits, as AXIGEN names its storage files). Its header
+//! is synced before the first record, and names the tables by which the log records in it count.
+
+use axigen_shared::Refusal;
+
+use crate::{
+    disk::DiskFile,
+    error::{damaged, io_refusal, newer},
+};
+
+/// First bytes of a container file.
+const MAGIC: [u8; 8] = *b"AXIGENHS";
+/// Version of the file header.
+const FILE_VERSION: u16 = 1;
+/// Magic, version, length, ledger format, mark, file number, first sequence, number of tables.
+const FIXED: usize = 8 + 2 + 2 + 4 + 8 + 4 + 8 + 1;
+/// A header has at most 255 table names of at most 255 bytes.
+const HEAD_LIMIT: usize = FIXED + 255 * 256 + 4;
+
+/// Name of container `number` in its directory.
+pub(crate) fn container_name(number: u32) -> String {
+    format!("{number:02X}.hsf")
+}
+
+/// Number of the container called `name`, if it is one.
+pub(crate) fn container_number(name: &str) -> Option<u32> {
+    let number = u32::from_str_radix(name.strip_suffix(".hsf")?, 16).ok()?;
+    (container_name(number) == name).then_some(number)
+}
+
+/// Header of a container file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct FileHead {
+    /// Format of the table values ([`crate::LedgerOptions::format`]).
+    pub format: u32,
+    /// Identity of the ledger.
+    pub mark: u64,
+    /// Number of this file.
+    pub number: u32,
+    /// Sequence of the first record.
+    pub sequence: u64,
+    /// Tables; log records count them from 0 in this order.
+    pub tables: Vec<String>,
+}
+
+impl FileHead {
+    /// The header's bytes.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(FIXED + 64);
+        out.extend_from_slice(&MAGIC);
+        out.extend_from_slice(&FILE_VERSION.to_be_bytes());
+        out.extend_from_slice(&[0, 0]);
+        out.extend_from_slice(&self.format.to_be_bytes());
+        out.extend_from_slice(&self.mark.to_be_bytes());
+        out.extend_from_slice(&self.number.to_be_bytes());
+        out.extend_from_slice(&self.sequence.to_be_bytes());
+        out.push(self.tables.len() as u8);
+        for table in &self.tables {
+            out.push(table.len() as u8);
+            out.extend_from_slice(table.as_bytes());
+        }
+        let len = (out.len() + 4) as u16;
+        out[10..12].copy_from_slice(&len.to_be_bytes());
+        let crc = crc32fast::hash(&out);
+        out.extend_from_slice(&crc.to_be_bytes());
+        out
+    }
+
+    /// Reads the header of `file` and its length; `None` when there is no whole header.
+    pub(crate) fn read(file: &dyn DiskFile) -> Result<Option<(Self, u64)>, Refusal> {
+        let mut bytes = vec![0; HEAD_LIMIT];
+        let count = file.read_at(0, &mut bytes).map_err(|error| io_refusal("container header", &error))?;
+        bytes.truncate(count);
+        Self::decode(&bytes)
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Option<(Self, u64)>, Refusal> {
+        if bytes.len() < FIXED || bytes[..8] != MAGIC {
+            return Ok(None);
+        }
+        let len = usize::from(u16::from_be_bytes([bytes[10], bytes[11]]));
+        let Some((content, crc)) = bytes.get(..len).and_then(|head| head.split_last_chunk::<4>()) else {
+            return Ok(None);
+        };
+        if content.len() < FIXED || crc32fast::hash(content) != u32::from_be_bytes(*crc) {
+            return Ok(None);
+        }
+        let version = u16::from_be_bytes([bytes[8], bytes[9]]);
+        if version > FILE_VERSION {
+            return Err(newer("container file", version.into(), FILE_VERSION.into()));
+        }
+        let word = |at: usize| {
+            let mut word = [0; 8];
+            word.copy_from_slice(&content[at..at + 8]);
+            u64::from_be_bytes(word)
+        };
+        let half = |at: usize| u32::from_be_bytes([content[at], content[at + 1], content[at + 2], content[at + 3]]);
+        let tables = decode_tables(&content[FIXED..], content[FIXED - 1])?;
+        let head = Self { format: half(12), mark: word(16), number: half(24), sequence: word(28), tables };
+        Ok(Some((head, len as u64)))
+    }
+}
+
+fn decode_tables(mut bytes: &[u8], count: u8) -> Result<Vec<String>, Refusal> {
+    let mut tables = Vec::new();
+    for _ in 0..count {
+        let (len, rest) = bytes.split_first().ok_or_else(|| damaged("container header"))?;
+        let (name, rest) = rest.split_at_checked((*len).into()).ok_or_else(|| damaged("container header"))?;
+        tables.push(String::from_utf8(name.to_vec()).map_err(|_| damaged("container header"))?);
+        bytes = rest;
+    }
+    Ok(tables)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_count_in_hexadecimal() {
+        assert_eq!(container_name(0x7f), "7F.hsf");
+        assert_eq!(container_name(0x1234), "1234.hsf");
+        assert_eq!(container_number("0A.hsf"), Some(10));
+        for wrong in ["a.hsf", "00A.hsf", "0a.hsf", "index.redb", ".hsf", "+1.hsf"] {
+            assert_eq!(container_number(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn header_survives_encoding_and_torn_ones_are_none() {
+        let tables = vec!["body".to_owned(), "folder".to_owned()];
+        let head = FileHead { format: 3, mark: 77, number: 5, sequence: 900, tables };
+        let bytes = head.encode();
+        assert_eq!(FileHead::decode(&bytes), Ok(Some((head, bytes.len() as u64))));
+        for len in 0..bytes.len() {
+            assert_eq!(FileHead::decode(&bytes[..len]), Ok(None));
+        }
+    }
+}

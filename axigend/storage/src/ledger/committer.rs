@@ -1,0 +1,294 @@
+//! The committer thread: takes what waits, runs it as one batch, answers.
+//!
+//! Nobody waits on purpose: while one batch is on its way to the disk, the next one gathers. That is all there is to
+//! group commit.
+
+use std::{
+    collections::VecDeque,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    thread::{self, JoinHandle},
+};
+
+use arc_swap::ArcSwapOption;
+use axigen_shared::{Cause, Refusal};
+use parking_lot::{Condvar, Mutex};
+
+use super::{
+    core::{Core, Failure},
+    job::Job,
+    open::Place,
+    options::{LedgerOptions, LedgerUsage},
+    tables::Published,
+};
+use crate::{container::Reader, disk::Disk};
+
+/// Most operations of one batch.
+const BATCH_OPERATIONS: usize = 128;
+/// Most operations that may wait. Each one stands for a session that waits, so more means that the disk is lost.
+const WAITING_LIMIT: usize = 16_384;
+
+/// What the committer and everybody else share.
+pub(super) struct Shared {
+    queue: Mutex<Queue>,
+    arrived: Condvar,
+    published: ArcSwapOption<Published>,
+    pub(super) reader: Arc<Reader>,
+    pub(super) sync: AtomicBool,
+    container_bytes: AtomicU64,
+    live_bytes: AtomicU64,
+    index_bytes: AtomicU64,
+    /// Why writes are refused until a restart.
+    failed: Mutex<Option<Refusal>>,
+}
+
+#[derive(Default)]
+struct Queue {
+    jobs: VecDeque<Box<dyn Job>>,
+    closing: bool,
+}
+
+/// Opens the ledger and starts its committer.
+pub(super) fn start(
+    dir: &Path,
+    disk: Arc<dyn Disk>,
+    options: LedgerOptions,
+) -> Result<(Arc<Shared>, JoinHandle<Result<(), Refusal>>), Refusal> {
+    let place = Place::new(dir, disk, options);
+    let core = place.open()?;
+    let shared = Arc::new(Shared {
+        queue: Mutex::default(),
+        arrived: Condvar::new(),
+        published: ArcSwapOption::empty(),
+        reader: Arc::clone(&place.reader),
+        sync: AtomicBool::new(place.options.sync),
+        container_bytes: AtomicU64::new(0),
+        live_bytes: AtomicU64::new(0),
+        index_bytes: AtomicU64::new(0),
+        failed: Mutex::new(None),
+    });
+    shared.publish(&core)?;
+    let name = format!("{}-commit", place.options.name);
+    let committer = Committer { shared: Arc::clone(&shared), place, core: Some(core) };
+    let thread = thread::Builder::new()
+        .name(name)
+        .spawn(move || committer.run())
+        .map_err(|error| Refusal::new(Cause::StorageFailure, format!("starting the committer: {error}")))?;
+    Ok((shared, thread))
+}
+
+impl Shared {
+    /// Puts an operation into the queue.
+    pub(super) fn submit(&self, job: Box<dyn Job>) -> Result<(), Refusal> {
+        let mut queue = self.queue.lock();
+        if queue.closing {
+            return Err(closed());
+        }
+        if queue.jobs.len() >= WAITING_LIMIT {
+            return Err(Refusal::new(Cause::StorageFailure, "too many writes wait for the disk"));
+        }
+        queue.jobs.push_back(job);
+        drop(queue);
+        self.arrived.notify_one();
+        Ok(())
+    }
+
+    /// No more operations; the committer finishes what waits.
+    pub(super) fn close(&self) {
+        self.queue.lock().closing = true;
+        self.arrived.notify_one();
+    }
+
+    /// The tables as of the last commit.
+    pub(super) fn tables(&self) -> Result<Arc<Published>, Refusal> {
+        self.published.load_full().ok_or_else(|| self.failure().unwrap_or_else(closed))
+    }
+
+    pub(super) fn failure(&self) -> Option<Refusal> {
+        self.failed.lock().clone()
+    }
+
+    pub(super) fn usage(&self) -> LedgerUsage {
+        LedgerUsage {
+            container_bytes: self.container_bytes.load(Ordering::Relaxed),
+            live_bytes: self.live_bytes.load(Ordering::Relaxed),
+            index_bytes: self.index_bytes.load(Ordering::Relaxed),
+        }
+    }
+
+    fn publish(&self, core: &Core) -> Result<(), Refusal> {
+        self.published.store(Some(core.publish()?));
+        let (containers, live, index) = core.sizes();
+        self.container_bytes.store(containers, Ordering::Relaxed);
+        self.live_bytes.store(live, Ordering::Relaxed);
+        self.index_bytes.store(index, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+fn closed() -> Refusal {
+    Refusal::new(Cause::ShuttingDown, "the storage is closed")
+}
+
+/// What the committer found in the queue.
+enum Found {
+    Jobs(Vec<Box<dyn Job>>),
+    /// Nothing for the idle time.
+    Idle,
+    Closing,
+}
+
+struct Committer {
+    shared: Arc<Shared>,
+    place: Place,
+    /// `None` after the index was lost for want of space; the next batch tries to open it again.
+    core: Option<Core>,
+}
+
+impl Committer {
+    fn run(mut self) -> Result<(), Refusal> {
+        loop {
+            match self.wait() {
+                Found::Jobs(jobs) => self.work(jobs),
+                Found::Idle => self.checkpoint(),
+                Found::Closing => return self.close(),
+            }
+        }
+    }
+
+    fn wait(&self) -> Found {
+        let idle = self.place.options.checkpoint_idle;
+        let dirty = self.core.as_ref().is_some_and(Core::is_dirty) && self.shared.failure().is_none();
+        let mut queue = self.shared.queue.lock();
+        loop {
+            if !queue.jobs.is_empty() {
+                let count = queue.jobs.len().min(BATCH_OPERATIONS);
+                return Found::Jobs(queue.jobs.drain(..count).collect());
+            }
+            if queue.closing {
+                return Found::Closing;
+            }
+            if !dirty || idle.is_zero() {
+                self.shared.arrived.wait(&mut queue);
+            } else if self.shared.arrived.wait_for(&mut queue, idle).timed_out() && queue.jobs.is_empty() {
+                return Found::Idle;
+            }
+        }
+    }
+
+    /// Runs jobs as batches until all are answered.
+    fn work(&mut self, mut jobs: Vec<Box<dyn Job>>) {
+        while !jobs.is_empty() {
+            let count = self.batch(&mut jobs);
+            debug_assert!(count > 0, "a batch makes progress");
+        }
+        if self.core.as_ref().is_some_and(Core::wants_checkpoint) {
+            self.checkpoint();
+        }
+    }
+
+    /// Runs one batch and answers those that were in it; returns how many.
+    fn batch(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> usize {
+        let sync = self.shared.sync.load(Ordering::Relaxed);
+        let done = self.core().and_then(|core| core.batch(jobs, sync));
+        match done.and_then(|batch| self.publish().map(|()| batch)) {
+            Ok(batch) => {
+                for hook in batch.hooks {
+                    hook();
+                }
+                let count = batch.verdicts.len();
+                for (job, verdict) in jobs.drain(..count).zip(batch.verdicts) {
+                    job.answer(verdict.map_or(Ok(()), Err));
+                }
+                count
+            }
+            Err(failure) => {
+                let refusal = self.suffer(failure);
+                let count = jobs.len();
+                for job in jobs.drain(..) {
+                    job.answer(Err(refusal.clone()));
+                }
+                count
+            }
+        }
+    }
+
+    fn publish(&self) -> Result<(), Failure> {
+        let Some(core) = &self.core else { return Ok(()) };
+        self.shared.publish(core).map_err(Failure::IndexLost)
+    }
+
+    /// The open parts, opened again if they were lost.
+    fn core(&mut self) -> Result<&mut Core, Failure> {
+        if let Some(refusal) = self.shared.failure() {
+            return Err(Failure::Refused(refusal));
+        }
+        if self.core.is_none() {
+            let core = self.place.open().map_err(Failure::IndexLost)?;
+            self.shared.publish(&core).map_err(Failure::IndexLost)?;
+            self.core = Some(core);
+        }
+        self.core.as_mut().ok_or_else(|| Failure::Refused(closed()))
+    }
+
+    /// What a failure means for the ledger.
+    fn suffer(&mut self, failure: Failure) -> Refusal {
+        match failure {
+            Failure::Refused(refusal) => refusal,
+            Failure::IndexLost(refusal) if refusal.cause == Cause::StorageFull => {
+                tracing::error!(module = "STORAGE", "{}: index lost, {refusal}", self.place.dir.display());
+                self.shared.published.store(None);
+                self.core = None;
+                refusal
+            }
+            Failure::IndexLost(refusal) | Failure::Unknown(refusal) => {
+                self.fail(&refusal);
+                refusal
+            }
+        }
+    }
+
+    /// From here on nothing is written until a restart.
+    fn fail(&self, refusal: &Refusal) {
+        let mut failed = self.shared.failed.lock();
+        if failed.is_none() {
+            let dir = self.place.dir.display();
+            tracing::error!(
+                critical = true,
+                module = "STORAGE",
+                "{dir} is read-only until a restart: {}",
+                refusal.detail
+            );
+            let detail = format!("read-only until a restart: {}", refusal.detail);
+            *failed = Some(Refusal::new(Cause::StorageFailure, detail));
+        }
+    }
+
+    fn checkpoint(&mut self) {
+        if self.shared.failure().is_some() {
+            return;
+        }
+        let Some(core) = &mut self.core else { return };
+        if let Err(refusal) = core.checkpoint() {
+            self.suffer(Failure::IndexLost(refusal));
+        }
+    }
+
+    fn close(mut self) -> Result<(), Refusal> {
+        self.shared.published.store(None);
+        self.shared.reader.forget_all();
+        let Some(mut core) = self.core.take() else { return Ok(()) };
+        if let Some(refusal) = self.shared.failure() {
+            // Nothing may be written any more; the next open replays the log.
+            drop(core);
+            return Err(refusal);
+        }
+        if core.is_dirty() {
+            core.checkpoint()?;
+        }
+        core.close()
+    }
+}

@@ -1,0 +1,201 @@
+//! The index: one redb file with all tables, and what it says about the log it follows.
+
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::Arc,
+};
+
+use axigen_shared::{Cause, Refusal};
+use redb::{Builder, Database, Durability, ReadableDatabase, WriteTransaction};
+
+use super::{
+    backend::{IndexBackend, IndexFile},
+    tables::{Names, Published, Tables, View},
+};
+use crate::{
+    disk::Disk,
+    error::{damaged, index_refusal, io_refusal, newer},
+};
+
+/// Name of the index file.
+const INDEX_NAME: &str = "index.redb";
+/// Where an index goes that cannot be opened, for whoever wants to look.
+const DAMAGED_NAME: &str = "index.damaged";
+/// Version of the state row.
+const VERSION: u8 = 1;
+/// Key of the state row in `meta`.
+const STATE_KEY: &[u8] = b"state";
+
+/// Up to where the index knows the log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct State {
+    /// Format of the table values.
+    pub format: u32,
+    /// Identity of the ledger whose log it is.
+    pub mark: u64,
+    /// Container, offset and sequence of the next record.
+    pub file: u32,
+    pub offset: u64,
+    pub sequence: u64,
+}
+
+impl State {
+    pub(super) fn save(&self, tables: &mut Tables<'_>) -> Result<(), Refusal> {
+        let mut value = vec![VERSION];
+        value.extend_from_slice(&self.format.to_be_bytes());
+        value.extend_from_slice(&self.mark.to_be_bytes());
+        value.extend_from_slice(&self.file.to_be_bytes());
+        value.extend_from_slice(&self.offset.to_be_bytes());
+        value.extend_from_slice(&self.sequence.to_be_bytes());
+        tables.put(tables.meta(), STATE_KEY, &value)
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, Refusal> {
+        let version = bytes.first().copied().unwrap_or_default();
+        if version > VERSION {
+            return Err(newer("index", version.into(), VERSION.into()));
+        }
+        let bytes: &[u8; 33] = bytes.try_into().map_err(|_| damaged("index state"))?;
+        let half = |at: usize| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        let word = |at: usize| u64::from(half(at)) << 32 | u64::from(half(at + 4));
+        Ok(Self { format: half(1), mark: word(5), file: half(13), offset: word(17), sequence: word(25) })
+    }
+}
+
+/// An open index.
+pub(super) struct Index {
+    database: Database,
+    file: Arc<IndexFile>,
+    names: Names,
+}
+
+impl Index {
+    /// Opens the index in `dir`. A file that redb cannot read is set aside: `None` in the state then says that the
+    /// index has to be rebuilt.
+    pub(super) fn open(disk: &dyn Disk, dir: &Path, cache: usize, names: Names) -> Result<Self, Refusal> {
+        let path = dir.join(INDEX_NAME);
+        match Self::try_open(disk, dir, cache, names)? {
+            Ok(index) => Ok(index),
+            Err(reason) => {
+                tracing::error!(
+                    module = "STORAGE",
+                    "{} cannot be read ({reason}); it is set aside and rebuilt from the containers",
+                    path.display()
+                );
+                let aside = dir.join(DAMAGED_NAME);
+                let moved = disk.rename(&path, &aside).and_then(|()| disk.sync_dir(dir));
+                moved.map_err(|error| io_refusal("setting the index aside", &error))?;
+                Self::try_open(disk, dir, cache, names)?
+                    .map_err(|reason| Refusal::new(Cause::StorageFailure, format!("a new index: {reason}")))
+            }
+        }
+    }
+
+    /// The inner error is damage, the outer one anything else.
+    fn try_open(
+        disk: &dyn Disk,
+        dir: &Path,
+        cache: usize,
+        names: Names,
+    ) -> Result<Result<Self, String>, Refusal> {
+        let refuse = |error: io::Error| io_refusal("index file", &error);
+        let path = dir.join(INDEX_NAME);
+        let opened = match disk.open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let created = disk.create(&path).map_err(refuse)?;
+                disk.sync_dir(dir).map_err(refuse)?;
+                created
+            }
+            other => other.map_err(refuse)?,
+        };
+        opened.lock().map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock => {
+                Refusal::new(Cause::InUse, format!("{} is open in another process", dir.display()))
+            }
+            _ => refuse(error),
+        })?;
+        let file = IndexFile::new(opened).map_err(refuse)?;
+        let backend = IndexBackend(Arc::clone(&file));
+        // redb may panic on a file that was altered from outside; such a file is as good as none.
+        let database = catch_unwind(AssertUnwindSafe(|| {
+            Builder::new().set_cache_size(cache).create_with_backend(backend)
+        }));
+        match database {
+            Ok(Ok(database)) => {
+                file.relax();
+                Ok(Ok(Self { database, file, names }))
+            }
+            Ok(Err(error)) => match redb::Error::from(error) {
+                redb::Error::Corrupted(reason) => Ok(Err(reason)),
+                redb::Error::Io(error)
+                    if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) =>
+                {
+                    Ok(Err(error.to_string()))
+                }
+                other => Err(index_refusal(other)),
+            },
+            Err(_) => Ok(Err("damaged".to_owned())),
+        }
+    }
+
+    /// Closes the file; the commits since the last checkpoint are in the log only.
+    pub(super) fn close(self) -> Result<(), Refusal> {
+        self.file.settle().map_err(|error| io_refusal("index file", &error))?;
+        self.database.close().map_err(index_refusal)
+    }
+
+    /// Bytes of the index file.
+    pub(super) fn len(&self) -> u64 {
+        self.file.len()
+    }
+
+    pub(super) fn names(&self) -> Names {
+        self.names
+    }
+
+    /// Creates tables that are missing, and reads what the index says about the log: `None` when it is new.
+    pub(super) fn prepare(&self) -> Result<Option<State>, Refusal> {
+        let txn = self.begin()?;
+        let value = {
+            let tables = Tables::open(&txn, self.names)?;
+            tables.get(tables.meta(), STATE_KEY)?
+        };
+        Self::commit(txn)?;
+        value.map(|value| State::decode(&value)).transpose()
+    }
+
+    /// Begins a transaction that will be visible but not durable.
+    pub(super) fn begin(&self) -> Result<WriteTransaction, Refusal> {
+        let mut txn = self.database.begin_write().map_err(index_refusal)?;
+        txn.set_durability(Durability::None).map_err(index_refusal)?;
+        Ok(txn)
+    }
+
+    /// Makes a transaction visible.
+    pub(super) fn commit(txn: WriteTransaction) -> Result<(), Refusal> {
+        txn.commit().map_err(index_refusal)
+    }
+
+    /// The tables as of now, for readers.
+    pub(super) fn publish(&self) -> Result<Arc<Published>, Refusal> {
+        let txn = self.database.begin_read().map_err(index_refusal)?;
+        Ok(Arc::new(Published::new(txn, self.names)))
+    }
+
+    /// Whether a checkpoint can be begun: what was put off is done.
+    pub(super) fn settle(&self) -> Result<(), Refusal> {
+        self.file.settle().map_err(|error| io_refusal("index file", &error))
+    }
+
+    /// Makes everything committed durable. The log up to there must be durable already.
+    pub(super) fn checkpoint(&self) -> Result<(), Refusal> {
+        let mut txn = self.database.begin_write().map_err(index_refusal)?;
+        // A start after a crash must not walk the whole file.
+        txn.set_quick_repair(true);
+        txn.commit().map_err(index_refusal)?;
+        self.file.relax();
+        Ok(())
+    }
+}

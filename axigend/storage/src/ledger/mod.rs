@@ -1,0 +1,163 @@
+//! The ledger: named tables and message bodies that survive a power cut together.
+//!
+//! Containers are both the home of the bodies and the log of every change (`container`); the tables live in redb,
+//! which follows without being waited for. One committer thread takes the operations that wait, runs them in order,
+//! appends their bodies and mutations, syncs once and makes them visible (`committer`). At open, redb's last durable
+//! commit says up to where it knows the log, and the rest is replayed (`replay`). So the price of a write is its
+//! share of one `fdatasync`, and redb's own, larger price is paid once per checkpoint.
+//!
+//! Enter with [`Ledger::open`], change with [`Ledger::write`], look with [`Ledger::read`].
+
+mod backend;
+mod bodies;
+mod committer;
+mod core;
+mod index;
+mod job;
+mod mutation;
+mod open;
+mod options;
+mod replay;
+mod snapshot;
+mod stored_body;
+mod tables;
+mod txn;
+
+use std::{
+    path::Path,
+    sync::{Arc, atomic::Ordering},
+    thread::JoinHandle,
+};
+
+use axigen_shared::{Cause, Refusal};
+use bytes::Bytes;
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+
+use crate::{body::BodyRef, container::on_storage_thread, disk::Disk};
+use committer::Shared;
+use job::Work;
+
+pub use options::{LedgerOptions, LedgerUsage};
+pub use snapshot::Snapshot;
+pub use stored_body::StoredBody;
+pub use txn::Txn;
+pub(crate) use tables::{View, Visit};
+
+/// An open ledger. Dropping it closes it; [`Ledger::close`] says whether that went well.
+pub struct Ledger {
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<Result<(), Refusal>>>>,
+}
+
+impl Ledger {
+    /// Opens the ledger in `dir`, creates it when there is none, and brings its index up to the log.
+    pub fn open(dir: &Path, disk: Arc<dyn Disk>, options: LedgerOptions) -> Result<Arc<Self>, Refusal> {
+        let (shared, thread) = committer::start(dir, disk, options)?;
+        Ok(Arc::new(Self { shared, thread: Mutex::new(Some(thread)) }))
+    }
+
+    /// Finishes what waits, writes a checkpoint and closes all files. Later calls on the ledger are refused.
+    pub fn close(&self) -> Result<(), Refusal> {
+        self.shared.close();
+        let Some(thread) = self.thread.lock().take() else { return Ok(()) };
+        thread.join().unwrap_or_else(|_| Err(Refusal::new(Cause::Internal, "the committer panicked")))
+    }
+
+    /// Runs `work` on the committer thread, all or nothing. `Ok` comes after the effect is on disk and visible;
+    /// several writers share one sync. Dropping the future does not take the work back.
+    pub async fn write<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Txn<'_>) -> Result<R, Refusal> + Send + 'static,
+    ) -> Result<R, Refusal> {
+        let (answer, result) = oneshot::channel();
+        // Who asked may have gone; the work is done all the same.
+        self.shared.submit(Work::boxed(work, move |outcome| drop(answer.send(outcome))))?;
+        result.await.unwrap_or_else(|_| Err(lost()))
+    }
+
+    /// As [`Ledger::write`], blocking the calling thread.
+    pub fn write_blocking<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Txn<'_>) -> Result<R, Refusal> + Send + 'static,
+    ) -> Result<R, Refusal> {
+        let (answer, result) = std::sync::mpsc::sync_channel(1);
+        self.shared.submit(Work::boxed(work, move |outcome| drop(answer.send(outcome))))?;
+        result.recv().unwrap_or_else(|_| Err(lost()))
+    }
+
+    /// Looks at the tables as of the last commit. Never waits for writers. Keep `work` short: what it looks at is
+    /// pinned meanwhile.
+    pub fn read<R>(&self, work: impl FnOnce(&Snapshot<'_>) -> Result<R, Refusal>) -> Result<R, Refusal> {
+        let tables = self.shared.tables()?;
+        work(&Snapshot::new(&tables))
+    }
+
+    /// Reads up to `len` bytes of a body from `offset`: from the page cache if it is there, else on a storage
+    /// thread. A body read whole is checked against its checksum.
+    pub async fn read_body(&self, body: BodyRef, offset: u64, len: usize) -> Result<Bytes, Refusal> {
+        self.shared.reader.read(body, offset, len).await
+    }
+
+    /// As [`Ledger::read_body`], blocking the calling thread.
+    pub fn read_body_blocking(&self, body: BodyRef, offset: u64, len: usize) -> Result<Bytes, Refusal> {
+        self.shared.reader.read_blocking(body, offset, len)
+    }
+
+    /// Reads a whole body in pieces and checks it against its checksum.
+    pub async fn verify_body(&self, body: BodyRef) -> Result<(), Refusal> {
+        let reader = Arc::clone(&self.shared.reader);
+        on_storage_thread(move || reader.verify(body)).await
+    }
+
+    /// As [`Ledger::verify_body`], blocking the calling thread.
+    pub fn verify_body_blocking(&self, body: BodyRef) -> Result<(), Refusal> {
+        self.shared.reader.verify(body)
+    }
+
+    /// A stored body as the source of another one, in this ledger or the next.
+    pub fn body_source(self: &Arc<Self>, body: BodyRef) -> StoredBody {
+        StoredBody::new(Arc::clone(self), body)
+    }
+
+    /// What the ledger takes on disk.
+    pub fn usage(&self) -> LedgerUsage {
+        self.shared.usage()
+    }
+
+    /// Whether writes wait for the disk from now on (`enableIOSynchronization`).
+    pub fn set_sync(&self, sync: bool) {
+        self.shared.sync.store(sync, Ordering::Relaxed);
+    }
+
+    /// Why writes are refused until a restart, if they are.
+    pub fn failure(&self) -> Option<Refusal> {
+        self.shared.failure()
+    }
+
+    /// Notes problems in the ledger's own books as of `snapshot`; with `full` reads and checks every body too.
+    pub(crate) fn check(
+        &self,
+        snapshot: &Snapshot<'_>,
+        full: bool,
+        problems: &mut Vec<String>,
+    ) -> Result<(), Refusal> {
+        bodies::check(snapshot.tables(), &self.shared.reader, full, problems)
+    }
+
+    pub(super) fn read_into(&self, body: BodyRef, offset: u64, buf: &mut [u8]) -> std::io::Result<usize> {
+        self.shared.reader.read_into(body, offset, buf)
+    }
+}
+
+impl Drop for Ledger {
+    fn drop(&mut self) {
+        if let Err(refusal) = self.close() {
+            tracing::error!(module = "STORAGE", "closing a ledger: {refusal}");
+        }
+    }
+}
+
+fn lost() -> Refusal {
+    Refusal::new(Cause::Internal, "the committer dropped an operation")
+}

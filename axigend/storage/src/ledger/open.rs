@@ -1,0 +1,209 @@
+//! Opening: find the containers, open the index, bring the index up to the log, continue the newest container.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use axigen_shared::{Cause, Refusal};
+
+use super::{
+    bodies::Uses,
+    core::Core,
+    index::{Index, State},
+    options::LedgerOptions,
+    replay::replay,
+    tables::Names,
+};
+use crate::{
+    container::{FileHead, Reader, Writer, container_name, container_number},
+    disk::{Disk, DiskFile},
+    error::{io_refusal, newer},
+};
+
+/// A container found at open.
+pub(super) struct Container {
+    pub(super) file: Arc<dyn DiskFile>,
+    /// Header and its length; `None` when it cannot be read.
+    pub(super) head: Option<(FileHead, u64)>,
+}
+
+/// All containers by number.
+pub(super) type Containers = BTreeMap<u32, Container>;
+
+/// Where a ledger lives.
+#[derive(Clone)]
+pub(super) struct Place {
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) dir: PathBuf,
+    pub(super) options: LedgerOptions,
+    pub(super) reader: Arc<Reader>,
+}
+
+impl Place {
+    pub(super) fn new(dir: &Path, disk: Arc<dyn Disk>, options: LedgerOptions) -> Self {
+        let reader = Reader::new(Arc::clone(&disk), dir);
+        Self { disk, dir: dir.to_owned(), options, reader }
+    }
+
+    fn names(&self) -> Names {
+        Names::new(self.options.tables)
+    }
+
+    /// Opens what is there or creates it.
+    pub(super) fn open(&self) -> Result<Core, Refusal> {
+        self.disk.create_dir_all(&self.dir).map_err(|error| io_refusal("creating the storage", &error))?;
+        let index = Index::open(&*self.disk, &self.dir, self.options.cache_bytes, self.names())?;
+        let state = index.prepare()?;
+        if let Some(state) = state {
+            self.check_format(state.format)?;
+        }
+        let mut containers = self.containers(state.as_ref())?;
+        let Some(start) = self.start(state, &containers)? else {
+            return self.begin(index, state);
+        };
+        let mut uses = Uses::load(&*index.publish()?, index.names().meta())?;
+        let replayed = replay(&self.dir, &index, &mut uses, &mut containers, start)?;
+        let writer = self.writer(&replayed.end, containers)?;
+        let mut core = Core::new(self.clone(), index, writer, uses)?;
+        if replayed.changed {
+            core.checkpoint()?;
+        }
+        Ok(core)
+    }
+
+    fn check_format(&self, found: u32) -> Result<(), Refusal> {
+        if found > self.options.format {
+            return Err(newer(&self.dir.display().to_string(), found, self.options.format));
+        }
+        Ok(())
+    }
+
+    /// Opens all containers. The last one is dropped when its header never reached the disk: nothing was ever
+    /// acknowledged in it.
+    fn containers(&self, state: Option<&State>) -> Result<Containers, Refusal> {
+        let refuse = |error: io::Error| io_refusal("container", &error);
+        let names = self.disk.list(&self.dir).map_err(refuse)?;
+        let mut found = Containers::new();
+        for number in names.iter().filter_map(|name| container_number(name)) {
+            let file = self.disk.open(&self.dir.join(container_name(number))).map_err(refuse)?;
+            let head = FileHead::read(&*file)?.filter(|(head, _)| head.number == number);
+            if let Some((head, _)) = &head {
+                self.check_format(head.format)?;
+            }
+            found.insert(number, Container { file, head });
+        }
+        if let Some((number, Container { head: None, .. })) = found.last_key_value()
+            && state.is_none_or(|state| state.file < *number)
+        {
+            let number = *number;
+            found.remove(&number);
+            self.disk.remove(&self.dir.join(container_name(number))).map_err(refuse)?;
+            self.disk.sync_dir(&self.dir).map_err(refuse)?;
+        }
+        Ok(found)
+    }
+
+    /// From where the log has to be replayed; `None` when there is no log.
+    fn start(&self, state: Option<State>, containers: &Containers) -> Result<Option<Start>, Refusal> {
+        let heads = || containers.values().filter_map(|container| container.head.as_ref());
+        let Some((oldest, oldest_len)) = heads().next() else { return Ok(None) };
+        if let Some(stranger) = heads().find(|(head, _)| head.mark != oldest.mark) {
+            let name = container_name(stranger.0.number);
+            let detail = format!("{name} in {} belongs to another storage", self.dir.display());
+            return Err(Refusal::new(Cause::StorageFailure, detail));
+        }
+        match state {
+            Some(state) if state.mark == oldest.mark => Ok(Some(Start { state, rebuild: false })),
+            Some(_) => {
+                let detail = format!("the index in {} belongs to another storage; remove it", self.dir.display());
+                Err(Refusal::new(Cause::StorageFailure, detail))
+            }
+            None => {
+                if oldest.number > 0 || containers.len() > 1 {
+                    tracing::warn!(
+                        module = "STORAGE",
+                        "rebuilding the index of {} from {} containers",
+                        self.dir.display(),
+                        containers.len()
+                    );
+                }
+                let state = State {
+                    format: oldest.format,
+                    mark: oldest.mark,
+                    file: oldest.number,
+                    offset: *oldest_len,
+                    sequence: oldest.sequence,
+                };
+                Ok(Some(Start { state, rebuild: true }))
+            }
+        }
+    }
+
+    /// A new ledger, or one whose containers are all gone.
+    fn begin(&self, index: Index, state: Option<State>) -> Result<Core, Refusal> {
+        let number = match state {
+            Some(state) => {
+                let dir = self.dir.display();
+                tracing::error!(module = "STORAGE", "the containers of {dir} are missing; going on without them");
+                state.file.saturating_add(1)
+            }
+            None => 0,
+        };
+        let head = FileHead {
+            format: self.options.format,
+            mark: state.map_or_else(random_mark, |state| Ok(state.mark))?,
+            number,
+            sequence: state.map_or(1, |state| state.sequence),
+            tables: self.table_names(),
+        };
+        let writer = self.create(head)?;
+        let uses = Uses::load(&*index.publish()?, index.names().meta())?;
+        let mut core = Core::new(self.clone(), index, writer, uses)?;
+        core.checkpoint()?;
+        Ok(core)
+    }
+
+    fn table_names(&self) -> Vec<String> {
+        self.names().logged().map(str::to_owned).collect()
+    }
+
+    fn create(&self, head: FileHead) -> Result<Writer, Refusal> {
+        Writer::create(Arc::clone(&self.disk), &self.dir, head)
+            .map_err(|error| io_refusal("creating a container", &error))
+    }
+
+    /// Continues the newest container, or begins a new one where the newest cannot be continued: other tables, a
+    /// newer format of values, or an end that is not where the index knows it.
+    fn writer(&self, end: &State, mut containers: Containers) -> Result<Writer, Refusal> {
+        let tables = self.table_names();
+        let newest = containers.pop_last();
+        let number = newest.as_ref().map_or(end.file, |(number, _)| *number).max(end.file);
+        if let Some((found, Container { file, head: Some((head, _)) })) = newest
+            && found == end.file
+            && head.tables == tables
+            && head.format == self.options.format
+            && file.len().map_err(|error| io_refusal("container", &error))? == end.offset
+        {
+            let disk = Arc::clone(&self.disk);
+            return Ok(Writer::resume(disk, &self.dir, file, head, end.offset, end.sequence));
+        }
+        let number = number.checked_add(1).ok_or_else(|| Refusal::new(Cause::StorageFull, "too many containers"))?;
+        let format = self.options.format;
+        self.create(FileHead { format, mark: end.mark, number, sequence: end.sequence, tables })
+    }
+}
+
+/// Where replay begins.
+pub(super) struct Start {
+    pub(super) state: State,
+    /// Everything is replayed into an empty index.
+    pub(super) rebuild: bool,
+}
+
+/// An identity for a new ledger that no mail can guess.
+fn random_mark() -> Result<u64, Refusal> {
+    getrandom::u64().map_err(|error| Refusal::new(Cause::StorageFailure, format!("random numbers: {error}")))
+}

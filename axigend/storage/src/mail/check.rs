@@ -1,0 +1,141 @@
+//! Compares everything a store keeps twice: counters with a recount, indexes with what they point to, references
+//! with referrers. What `SCAN` and the tests build on.
+
+use std::{collections::HashMap, ops::ControlFlow};
+
+use axigen_shared::Refusal;
+
+use super::{
+    keys, look, names,
+    rows::{FolderRow, MailboxRow},
+    types::{AccountId, FolderId},
+};
+use crate::{
+    body::BodyRef,
+    error::damaged,
+    ledger::{Ledger, Snapshot},
+};
+
+/// Problems found, in words for the administrator; empty when all is well.
+pub(super) fn check(ledger: &Ledger, full: bool) -> Result<Vec<String>, Refusal> {
+    ledger.read(|snapshot| {
+        let mut check = Check { snapshot, problems: Vec::new(), references: HashMap::new() };
+        for account in check.accounts()? {
+            check.mailbox(account)?;
+        }
+        check.references()?;
+        let mut problems = check.problems;
+        ledger.check(snapshot, full, &mut problems)?;
+        Ok(problems)
+    })
+}
+
+struct Check<'a> {
+    snapshot: &'a Snapshot<'a>,
+    problems: Vec<String>,
+    /// References to each body by message rows.
+    references: HashMap<BodyRef, u32>,
+}
+
+impl Check<'_> {
+    fn accounts(&self) -> Result<Vec<AccountId>, Refusal> {
+        let mut accounts = Vec::new();
+        look::scan(self.snapshot, keys::MAILBOX, &[], &[], &mut |key, _| {
+            let account = key.first_chunk::<8>().ok_or_else(|| damaged("mailbox key"))?;
+            accounts.push(AccountId::from_be_bytes(*account));
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(accounts)
+    }
+
+    fn expect<T: PartialEq + std::fmt::Debug>(&mut self, place: &str, what: &str, stored: T, counted: T) {
+        if stored != counted {
+            self.problems.push(format!("{place}: {what} is {stored:?}, counted {counted:?}"));
+        }
+    }
+
+    fn mailbox(&mut self, account: AccountId) -> Result<(), Refusal> {
+        let place = format!("account {account}");
+        let stored = look::mailbox(self.snapshot, account)?.unwrap_or_default();
+        let mut counted = MailboxRow { size: 0, messages: 0, folders: 0, ..stored };
+        let named = look::folder_names(self.snapshot, account, "")?;
+        for (name, id) in &named {
+            let row = self.folder(account, *id, &stored)?;
+            self.expect(&place, "name of a folder", &row.name, name);
+            if names::parent(name).is_some_and(|parent| !named.iter().any(|(name, _)| name == parent)) {
+                self.problems.push(format!("{place}: nothing above folder {name}"));
+            }
+            counted.folders += 1;
+            counted.messages += u64::from(row.messages);
+            counted.size += row.size;
+        }
+        self.expect(&place, "mailbox row", stored, counted);
+        let mut rows = 0;
+        let prefix = keys::mailbox(account);
+        look::scan(self.snapshot, keys::FOLDER, &prefix, &prefix, &mut |_, _| {
+            rows += 1;
+            Ok(ControlFlow::Continue(()))
+        })?;
+        self.expect(&place, "folders with a name", named.len(), rows);
+        Ok(())
+    }
+
+    fn folder(&mut self, account: AccountId, id: FolderId, mailbox: &MailboxRow) -> Result<FolderRow, Refusal> {
+        let stored = look::folder(self.snapshot, account, id)?;
+        let place = format!("account {account} folder {id} ({})", stored.name);
+        let mut counted = FolderRow { messages: 0, unseen: 0, deleted: 0, size: 0, ..stored.clone() };
+        let mut changes = Vec::new();
+        let mut last_uid = 0;
+        look::each_message(self.snapshot, account, id, 0, |uid, value| {
+            counted.messages += 1;
+            counted.unseen += u32::from(value.is_unseen());
+            counted.deleted += u32::from(value.is_deleted());
+            counted.size += value.body.len;
+            *self.references.entry(value.body).or_default() += 1;
+            changes.push((value.modseq, uid));
+            last_uid = uid;
+            Ok(ControlFlow::Continue(()))
+        })?;
+        changes.sort_unstable();
+        let indexed = look::numbered(self.snapshot, keys::CHANGE, account, id, 0, usize::MAX)?;
+        self.expect(&place, "change index", indexed, changes.clone());
+        let expunged = look::numbered(self.snapshot, keys::EXPUNGED, account, id, 0, usize::MAX)?;
+        counted.expunged = expunged.len() as u32;
+        let newest = changes.last().max(expunged.last()).map_or(0, |(modseq, _)| *modseq);
+        if newest > stored.highest_modseq || stored.highest_modseq > mailbox.modseq {
+            self.problems.push(format!("{place}: MODSEQ beyond its counter"));
+        }
+        if last_uid >= stored.uid_next || stored.recent_from > stored.uid_next {
+            self.problems.push(format!("{place}: UID beyond UIDNEXT"));
+        }
+        if id > mailbox.last_folder || stored.uid_validity > mailbox.last_uid_validity {
+            self.problems.push(format!("{place}: number or UIDVALIDITY beyond its counter"));
+        }
+        self.expect(&place, "folder row", &stored, &counted);
+        Ok(stored)
+    }
+
+    fn references(&mut self) -> Result<(), Refusal> {
+        let mut counted = std::mem::take(&mut self.references);
+        let mut wrong = Vec::new();
+        self.snapshot.each_body(|body, references| {
+            let found = counted.remove(&body).unwrap_or_default();
+            if found != references {
+                wrong.push(format!("{body:?} has {references} references, counted {found}"));
+            }
+            Ok(())
+        })?;
+        wrong.extend(counted.keys().map(|body| format!("{body:?} is used but not in the books")));
+        self.problems.append(&mut wrong);
+        // Rows of mailboxes that have no row of their own would have been missed above.
+        let mut strays = 0_u64;
+        let accounts = self.accounts()?;
+        look::scan(self.snapshot, keys::MESSAGE, &[], &[], &mut |key, _| {
+            let account = key.first_chunk::<8>().map(|account| AccountId::from_be_bytes(*account));
+            strays += u64::from(account.is_none_or(|account| accounts.binary_search(&account).is_err()));
+            Ok(ControlFlow::Continue(()))
+        })?;
+        self.expect("store", "messages without a mailbox", strays, 0);
+        Ok(())
+    }
+}

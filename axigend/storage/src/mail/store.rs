@@ -1,0 +1,161 @@
+//! One message storage: a ledger with the tables of mailboxes.
+
+use std::{path::Path, sync::Arc};
+
+use axigen_shared::Refusal;
+use parking_lot::Mutex;
+
+use super::{
+    check,
+    deliver::{deliver, forget},
+    folder_ops::{Step, remove_mailbox_step},
+    keys,
+    mailbox::Mailbox,
+    types::{AccountId, Delivered, LocalDelivery, StoreUsage},
+    watch::Watchers,
+};
+use crate::{
+    disk::Disk,
+    ledger::{Ledger, LedgerOptions},
+};
+
+/// Finished queue entries whose markers wait for the next delivery to take them along; more of them are removed by a
+/// write of their own.
+const FORGET_LIMIT: usize = 256;
+
+/// How stores are opened.
+#[derive(Clone, Debug)]
+pub struct StoreOptions {
+    /// A container file is closed and a next one begun at this size in bytes (`maxFileSize`).
+    pub max_file_size: u64,
+    /// Cache of the index in bytes, for each open store.
+    pub cache_bytes: usize,
+    /// Whether answers wait for the disk (`enableIOSynchronization`).
+    pub sync: bool,
+    /// A durable commit of the index after so many bytes: what a start after a crash reads at most.
+    pub checkpoint_bytes: u64,
+    /// A durable commit of the index after so many batches.
+    pub checkpoint_batches: u32,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        let ledger = LedgerOptions::new("store", keys::TABLES, keys::FORMAT);
+        Self {
+            max_file_size: ledger.max_file_size,
+            cache_bytes: 32 << 20,
+            sync: ledger.sync,
+            checkpoint_bytes: ledger.checkpoint_bytes,
+            checkpoint_batches: ledger.checkpoint_batches,
+        }
+    }
+}
+
+/// An open message storage.
+pub struct Store {
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) watchers: Arc<Watchers>,
+    /// Queue keys whose markers can go.
+    finished: Mutex<Vec<u64>>,
+}
+
+impl Store {
+    /// Opens the store in `dir`, creates it when there is none.
+    pub fn open(dir: &Path, disk: Arc<dyn Disk>, options: &StoreOptions) -> Result<Arc<Self>, Refusal> {
+        let ledger_options = LedgerOptions {
+            max_file_size: options.max_file_size,
+            cache_bytes: options.cache_bytes,
+            sync: options.sync,
+            checkpoint_bytes: options.checkpoint_bytes,
+            checkpoint_batches: options.checkpoint_batches,
+            ..LedgerOptions::new("store", keys::TABLES, keys::FORMAT)
+        };
+        let ledger = Ledger::open(dir, Arc::clone(&disk), ledger_options)?;
+        Ok(Arc::new(Self { ledger, disk, watchers: Watchers::new(), finished: Mutex::default() }))
+    }
+
+    /// Finishes what waits and closes all files. Later calls are refused.
+    pub fn close(&self) -> Result<(), Refusal> {
+        let finished = std::mem::take(&mut *self.finished.lock());
+        if !finished.is_empty() {
+            // Markers that stay do no harm, since keys are not used again.
+            let _ = self.ledger.write_blocking(move |txn| forget(txn, &finished));
+        }
+        self.ledger.close()
+    }
+
+    /// The mailbox of an account; it need not exist yet.
+    pub fn mailbox(self: &Arc<Self>, owner: AccountId) -> Mailbox {
+        Mailbox::new(Arc::clone(self), owner)
+    }
+
+    /// Stores one message for local recipients, with one copy of the body; one result per recipient in their order.
+    /// Doing it again with the same key changes nothing for those already served.
+    pub async fn deliver(&self, delivery: LocalDelivery) -> Result<Vec<Delivered>, Refusal> {
+        let now = self.disk.unix_time();
+        let watchers = Arc::clone(&self.watchers);
+        let finished = std::mem::take(&mut *self.finished.lock());
+        let again = finished.clone();
+        let written = self.ledger.write(move |txn| {
+            forget(txn, &finished)?;
+            deliver(txn, &delivery, now, &watchers)
+        });
+        let result = written.await;
+        if result.is_err() {
+            self.finished.lock().extend(again);
+        }
+        result
+    }
+
+    /// The queue entry with this key is finished and will not be delivered again. Not waited for: the marker goes
+    /// along with a later write, and one that stays does no harm.
+    pub async fn forget_delivery(&self, key: u64) -> Result<(), Refusal> {
+        let many = {
+            let mut finished = self.finished.lock();
+            finished.push(key);
+            if finished.len() < FORGET_LIMIT {
+                return Ok(());
+            }
+            std::mem::take(&mut *finished)
+        };
+        self.ledger.write(move |txn| forget(txn, &many)).await
+    }
+
+    /// Removes a mailbox with all its folders and messages. Its counters stay.
+    pub async fn remove_mailbox(&self, owner: AccountId) -> Result<(), Refusal> {
+        loop {
+            let now = self.disk.unix_time();
+            let watchers = Arc::clone(&self.watchers);
+            let step = self.ledger.write(move |txn| remove_mailbox_step(txn, owner, now, &watchers));
+            if matches!(step.await?, Step::Done) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// What the store takes on disk.
+    pub fn usage(&self) -> StoreUsage {
+        let usage = self.ledger.usage();
+        StoreUsage {
+            total_kb: usage.container_bytes.saturating_add(usage.index_bytes).div_ceil(1024),
+            used_kb: usage.live_bytes.div_ceil(1024),
+        }
+    }
+
+    /// Why writes are refused until a restart, if they are.
+    pub fn failure(&self) -> Option<Refusal> {
+        self.ledger.failure()
+    }
+
+    /// Whether answers wait for the disk from now on.
+    pub fn set_sync(&self, sync: bool) {
+        self.ledger.set_sync(sync);
+    }
+
+    /// Compares all counters and indexes with a recount; with `bodies` also reads every message. Problems in words,
+    /// none when all is well. Takes time and reads everything: not for a connection thread.
+    pub fn check(&self, bodies: bool) -> Result<Vec<String>, Refusal> {
+        check::check(&self.ledger, bodies)
+    }
+}

@@ -1,0 +1,124 @@
+//! The contexts, one file per area. The order of a declaration is the order of SHOW and HELP.
+
+mod cli;
+mod domain;
+mod imap;
+mod log;
+mod pop3;
+mod processing;
+mod root;
+mod server;
+mod smtp_incoming;
+
+use super::Context;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// The context of a connection that has not logged in.
+pub fn login() -> &'static Context {
+    &root::LOGIN
+}
+
+/// The context after login.
+pub fn root() -> &'static Context {
+    &root::ROOT
+}
+
+/// All contexts: those of a session, and everything reachable from them.
+pub fn contexts() -> impl Iterator<Item = &'static Context> {
+    by_path().values().copied()
+}
+
+/// The context with this path, spelled as in contexts.json.
+pub fn context(path: &str) -> Option<&'static Context> {
+    by_path().get(path).copied()
+}
+
+fn by_path() -> &'static BTreeMap<&'static str, &'static Context> {
+    static PATHS: LazyLock<BTreeMap<&'static str, &'static Context>> = LazyLock::new(|| {
+        let mut found = BTreeMap::new();
+        let mut open: Vec<&'static Context> = vec![&root::LOGIN, &root::ROOT, &server::SERVER, &domain::DOMAIN_CREATE];
+        while let Some(context) = open.pop() {
+            if found.insert(context.path, context).is_none() {
+                open.extend(context.children.iter().filter_map(super::Child::context));
+            }
+        }
+        found
+    });
+    &PATHS
+}
+
+/// The contexts of a TCP service below the service itself: listener, its TLS and rules, access control.
+///
+/// Paths and prompts are built from those of the service; the idle time-out's default is per service.
+macro_rules! connectivity {
+    ($path:literal, $prompt:literal, idle: $idle:literal, more: $more:expr) => {
+        use crate::schema::groups;
+        use crate::schema::{Child, Context, Leave};
+
+        static SSLCONTROL: Context = Context {
+            path: concat!($path, "/listener/SSLCONTROL"),
+            prompt: concat!($prompt, "-listener-sslcontrol"),
+            title: "SSLControl",
+            leave: Leave::Done,
+            attrs: &[&groups::SSL],
+            ..Context::EMPTY
+        };
+
+        connectivity!(rules LISTENER_ALLOW_RULE, LISTENER_DENY_RULE, $path, "/listener", $prompt, "-listener");
+
+        static LISTENER: Context = Context {
+            path: concat!($path, "/listener"),
+            prompt: concat!($prompt, "-listener"),
+            title: "Listener",
+            leave: Leave::Commit,
+            attrs: &[&groups::LISTENER, &groups::LISTENER_LIMITS, &groups::LISTENER_TLS, &groups::LISTENER_TAIL, $more],
+            defaults: &[("peerMaxConnections", "50"), ("idleTimeout", $idle)],
+            children: &[
+                Child::part("SSLCONTROL", "sslControl", &SSLCONTROL).called("TLS of the listener", ""),
+                groups::deny_rules(&LISTENER_DENY_RULE),
+                groups::allow_rules(&LISTENER_ALLOW_RULE),
+            ],
+            ..Context::EMPTY
+        };
+
+        connectivity!(rules ALLOW_RULE, DENY_RULE, $path, "/AccessControl", $prompt, "-access-control");
+
+        static ACCESS_CONTROL: Context = Context {
+            path: concat!($path, "/AccessControl"),
+            prompt: concat!($prompt, "-access-control"),
+            title: "AccessControl",
+            leave: Leave::Done,
+            attrs: &[&groups::ACCESS_LIMITS],
+            defaults: &[
+                ("maxConnections", "200"),
+                ("maxIntervalConnections", "600"),
+                ("peerMaxConnections", "20"),
+                ("peerMaxIntervalConnections", "600"),
+            ],
+            children: &[groups::deny_rules(&DENY_RULE), groups::allow_rules(&ALLOW_RULE)],
+            ..Context::EMPTY
+        };
+    };
+    (rules $allow:ident, $deny:ident, $path:literal, $below:literal, $prompt:literal, $under:literal) => {
+        static $allow: Context = Context {
+            path: concat!($path, $below, "/AllowRule"),
+            prompt: concat!($prompt, $under, "-allowrule"),
+            title: "AllowRule",
+            leave: Leave::Done,
+            attrs: &[&groups::RULE, &groups::ALLOW_RULE_LIMITS],
+            ..Context::EMPTY
+        };
+
+        static $deny: Context = Context {
+            path: concat!($path, $below, "/DenyRule"),
+            prompt: concat!($prompt, $under, "-denyrule"),
+            title: "DenyRule",
+            leave: Leave::Done,
+            attrs: &[&groups::RULE],
+            ..Context::EMPTY
+        };
+    };
+}
+
+use connectivity;

@@ -1,0 +1,366 @@
+//! Starting, stopping, signals, exit codes, a broken configuration, a full disk (services-core, "Daemon command line").
+
+use axigen_tests::{Daemon, Home, Imap, PASSWORD, PATIENCE, Service, Smtp, Wire};
+use rustix::process::Signal;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::Instant;
+
+fn ended(home: &Home, arguments: &[&str]) -> Output {
+    home.axigend().args(arguments).output().expect("axigend starts")
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout)
+}
+
+#[test]
+fn a_first_start_makes_everything_and_keeps_it_private() {
+    let home = Home::new();
+    let daemon = home.start();
+    for (path, most) in [
+        ("run/control.sock", 0o660),
+        ("run/axigen.lock", 0o640),
+        ("axigen_cert.pem", 0o640),
+        ("serverData", 0o750),
+        ("domains", 0o750),
+        ("queue", 0o750),
+        ("log", 0o750),
+    ] {
+        let mode = fs::metadata(home.path().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let mode = mode.permissions().mode() & 0o777;
+        assert_eq!(mode & !most, 0, "{path} is {mode:o}, at most {most:o} is right");
+    }
+    let pid = fs::read_to_string(home.path().join("run/axigen.pid")).expect("the pid file");
+    assert_eq!(pid.trim(), daemon.pid().to_string());
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn an_empty_configuration_file_is_valid() {
+    let home = Home::with_config("");
+    assert!(ended(&home, &["--check-config"]).status.success());
+}
+
+#[test]
+fn a_second_daemon_on_the_same_directory_is_refused() {
+    let home = Home::new();
+    let daemon = home.start();
+    let second = ended(&home, &[]);
+    assert_eq!(second.status.code(), Some(3), "{}", errors(&second));
+    assert!(errors(&second).contains("in use"), "{}", errors(&second));
+    let password = ended(&home, &["-A", "whatever-1"]);
+    assert_eq!(password.status.code(), Some(3), "{}", errors(&password));
+    assert!(
+        errors(&password).contains("admin-password"),
+        "{}",
+        errors(&password)
+    );
+    assert!(daemon.stop().success());
+    // Its end frees the directory.
+    assert!(home.start().stop().success());
+}
+
+#[test]
+fn check_config_lists_every_mistake_with_its_place() {
+    let home = Home::with_config(
+        "server = {\n    imap = {\n        maxErrors = many\n        listeners = ( { address = nonsense } )\n    }\n\
+         \u{20}   pop3 = {\n        allowStartTLS = maybe\n    }\n    unknownThing = 3\n}\n",
+    );
+    let checked = ended(&home, &["--check-config"]);
+    assert_eq!(checked.status.code(), Some(1), "{}", errors(&checked));
+    let heard = errors(&checked);
+    for part in [
+        "axigen.cfg:3:",
+        "maxErrors",
+        "axigen.cfg:4:",
+        "address",
+        "axigen.cfg:7:",
+        "allowStartTLS",
+        "yes or no",
+        "unknownThing",
+    ] {
+        assert!(heard.contains(part), "{part} is missing in:\n{heard}");
+    }
+    let started = ended(&home, &[]);
+    assert_eq!(started.status.code(), Some(1), "{}", errors(&started));
+}
+
+#[test]
+fn wrong_usage_and_sockets_that_cannot_be_bound_have_their_own_exit_codes() {
+    let home = Home::new();
+    assert_eq!(ended(&home, &["--nonsense"]).status.code(), Some(2));
+    let taken: Vec<_> = (0..2)
+        .map(|_| std::net::TcpListener::bind("127.0.0.1:0").expect("a port"))
+        .collect();
+    let address = |index: usize| taken[index].local_addr().expect("its address");
+    let home = Home::with_config(&format!(
+        "server = {{ services = (imap pop3)\n imap = {{ listeners = ( {{ address = {} }} ) }}\n pop3 = {{ listeners = ( {{ address = {} }} ) }} }}\n",
+        address(0),
+        address(1)
+    ));
+    let output = ended(&home, &[]);
+    assert_eq!(output.status.code(), Some(4), "{}", errors(&output));
+    let version = ended(&home, &["-v"]);
+    assert!(
+        version.status.success() && errors(&version).contains(env!("CARGO_PKG_VERSION")),
+        "{}",
+        errors(&version)
+    );
+}
+
+#[test]
+fn an_orderly_stop_says_goodbye_in_every_protocol() {
+    let home = Home::new();
+    let daemon = home.start_with_accounts();
+    let mut smtp = daemon.smtp();
+    let mut imap = daemon.imap("ann@example.test");
+    let mut pop3 = daemon.pop3("bob@example.test");
+    smtp.send(
+        "a@example.org",
+        &["ann@example.test"],
+        b"Subject: last\r\n\r\nx\r\n",
+    )
+    .expect("SMTP")
+    .expect("250");
+    daemon.signal(Signal::TERM);
+    let rest =
+        |wire: &mut Wire| String::from_utf8_lossy(&wire.to_end().expect("the session ends")).into_owned();
+    assert!(rest(&mut smtp.wire).starts_with("421 "));
+    assert!(rest(&mut imap.wire).contains("* BYE"));
+    assert!(rest(&mut pop3.wire).starts_with("-ERR"));
+    assert!(daemon.stop().success());
+    let daemon = home.start();
+    wait_for_messages(&daemon, "ann@example.test", 1);
+}
+
+#[test]
+fn hangup_reads_the_file_again_but_never_a_broken_one() {
+    let home = Home::new();
+    let mut daemon = home.start_with_accounts();
+    let good = fs::read_to_string(home.config_file()).expect("axigen.cfg");
+    fs::write(
+        home.config_file(),
+        good.replace("mail.example.test", "new.example.test"),
+    )
+    .expect("axigen.cfg");
+    daemon.signal(Signal::HUP);
+    wait_until("the new name in the greeting", || {
+        greeting(&daemon).contains("new.example.test")
+    });
+    fs::write(home.config_file(), "server = { serverName = \n").expect("axigen.cfg");
+    daemon.signal(Signal::HUP);
+    wait_until("a complaint in the log", || {
+        home.log_tail().contains("axigen.cfg:")
+    });
+    assert!(daemon.is_running() && greeting(&daemon).contains("new.example.test"));
+}
+
+#[test]
+fn the_password_of_admin_is_set_offline_and_opens_the_command_line_interface() {
+    let home = Home::new();
+    let set = ended(&home, &["-A", "Offline-Secret 1"]);
+    assert!(set.status.success(), "{}", errors(&set));
+    let daemon = home.start();
+    let mut wire = Wire::connect(daemon.address(Service::Cli)).expect("the CLI answers");
+    wire.until(b"<login> ").expect("a login prompt");
+    wire.send_line("USER admin").expect("USER");
+    wire.until(b"<password> ").expect("a password prompt");
+    wire.send_line("wrong").expect("a password");
+    let heard = wire.until(b"<login> ").expect("a refusal");
+    assert!(String::from_utf8_lossy(&heard).contains("-ERR"));
+    wire.send_line("USER admin").expect("USER");
+    wire.until(b"<password> ").expect("a password prompt");
+    wire.send_line("Offline-Secret 1").expect("a password");
+    wire.until(b"<#> ").expect("the root prompt");
+    let log = fs::read_to_string(home.path().join("log/everything.txt")).unwrap_or_default();
+    assert!(
+        !log.contains("Offline-Secret") && !log.contains("wrong"),
+        "a password is in the log"
+    );
+}
+
+#[test]
+fn a_demo_started_twice_keeps_its_mail() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let home = Home::empty();
+    let demo = || {
+        let mut command = Command::new(axigen_tests::binary("axigend"));
+        command.arg("--demo").arg("-W").arg(directory.path());
+        command
+    };
+    let count = |daemon: &Daemon<'_>| {
+        let mut command = Command::new(axigen_tests::binary("axictl"));
+        command
+            .arg("-W")
+            .arg(directory.path())
+            .args(["UPDATE Domain example.test", "LIST Accounts"]);
+        let output = command.output().expect("axictl");
+        assert!(output.status.success(), "{}", errors(&output));
+        let _ = daemon;
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let daemon = home.start_other(demo(), directory.path());
+    let first = count(&daemon);
+    assert!(daemon.stop().success());
+    let printed = fs::read_to_string(home.path().join("stderr.txt")).unwrap_or_default();
+    for word in ["swaks", "curl", "mutt", "axictl"] {
+        assert!(
+            printed.contains(word),
+            "the demo does not print a {word} command:\n{printed}"
+        );
+    }
+    let daemon = home.start_other(demo(), directory.path());
+    assert_eq!(count(&daemon), first);
+}
+
+#[test]
+fn a_full_disk_refuses_for_now_never_lies_and_recovers_without_a_restart() {
+    let home = Home::new();
+    let Some(disk) = SmallDisk::mount(home.path()) else {
+        eprintln!("not run: a small file system cannot be mounted here (needs root)");
+        return;
+    };
+    let home = Home::inside(home.path());
+    let daemon = home.start_with_accounts();
+    let body = format!("Subject: x\r\n\r\n{}\r\n", "0123456789abcdef".repeat(4096));
+    let mut smtp = daemon.smtp();
+    smtp.send("a@example.org", &["ann@example.test"], body.as_bytes())
+        .expect("SMTP")
+        .expect("250");
+    wait_for_messages(&daemon, "ann@example.test", 1);
+    disk.fill();
+    let mut accepted = 1;
+    // What is preallocated may still take some; then every answer must be "not now".
+    let refusal = (0..400).find_map(|_| {
+        let reply = smtp
+            .send("a@example.org", &["ann@example.test"], body.as_bytes())
+            .expect("SMTP answers");
+        accepted += usize::from(reply.code == 250);
+        (reply.code != 250).then_some(reply)
+    });
+    let refusal = refusal.expect("a full disk must be noticed");
+    assert!(
+        refusal.text().starts_with("452 4.3.1") || refusal.text().starts_with("451 4.3"),
+        "{}",
+        refusal.text()
+    );
+    let mut imap = daemon.imap("bob@example.test");
+    let mut stored = 0;
+    let answer = (0..400).find_map(|_| {
+        let answer = imap.append("INBOX", "", body.as_bytes()).expect("IMAP answers");
+        stored += usize::from(answer.is_ok());
+        (!answer.is_ok()).then_some(answer)
+    });
+    assert!(
+        answer
+            .expect("a full disk must be noticed")
+            .tagged
+            .starts_with("NO ")
+    );
+    disk.free();
+    smtp.command("RSET").expect("SMTP").expect("250");
+    smtp.send("a@example.org", &["ann@example.test"], body.as_bytes())
+        .expect("SMTP")
+        .expect("250");
+    imap.append("INBOX", "", body.as_bytes()).expect("IMAP").ok();
+    wait_for_messages(&daemon, "ann@example.test", accepted + 1);
+    wait_for_messages(&daemon, "bob@example.test", stored + 1);
+    assert!(daemon.stop().success());
+    let daemon = home.start();
+    wait_for_messages(&daemon, "ann@example.test", accepted + 1);
+    wait_for_messages(&daemon, "bob@example.test", stored + 1);
+    drop(daemon);
+    drop(home);
+    drop(disk);
+}
+
+/// A file system of a few MiB at a directory; unmounted on drop.
+struct SmallDisk<'path>(&'path Path);
+
+impl<'path> SmallDisk<'path> {
+    fn mount(path: &'path Path) -> Option<Self> {
+        let mount = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=24m", "axigen-test"])
+            .arg(path)
+            .output();
+        mount
+            .is_ok_and(|output| output.status.success())
+            .then_some(Self(path))
+    }
+
+    fn fill(&self) {
+        let mut file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.0.join("filler"))
+            .expect("a file");
+        for size in [1 << 20, 1 << 12, 1] {
+            while file.write_all(&vec![b'x'; size]).is_ok() {}
+        }
+    }
+
+    fn free(&self) {
+        fs::remove_file(self.0.join("filler")).expect("the filler");
+    }
+}
+
+impl Drop for SmallDisk<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(self.0).status();
+    }
+}
+
+fn greeting(daemon: &Daemon<'_>) -> String {
+    Wire::connect(daemon.address(Service::Smtp))
+        .and_then(|mut wire| wire.text())
+        .unwrap_or_default()
+}
+
+#[track_caller]
+fn wait_until(what: &str, mut met: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !met() {
+        assert!(Instant::now() < deadline, "never saw {what}");
+        std::thread::park_timeout(std::time::Duration::from_millis(5));
+    }
+}
+
+#[track_caller]
+fn wait_for_messages(daemon: &Daemon<'_>, user: &str, count: usize) {
+    let mut imap = Imap::login(daemon.address(Service::Imap), user, PASSWORD).expect("IMAP lets the user in");
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let answer = imap.command("SELECT INBOX").expect("IMAP answers").ok();
+        if answer.texts().contains(&format!("* {count} EXISTS")) {
+            return;
+        }
+        assert!(
+            Instant::now() < deadline,
+            "{user}: never {count} messages: {:?}",
+            answer.texts()
+        );
+    }
+}
+
+#[test]
+fn a_thousand_idle_connections_do_not_keep_the_next_one_waiting() {
+    let home = Home::new();
+    let daemon = home.start_with_accounts();
+    let address = daemon.address(Service::Smtp);
+    let idle: Vec<Smtp> = (0..1000).map_while(|_| Smtp::open(address).ok()).collect();
+    assert_eq!(idle.len(), 1000, "connections were refused");
+    daemon
+        .smtp()
+        .send("a@example.org", &["ann@example.test"], b"Subject: x\r\n\r\n")
+        .expect("SMTP")
+        .expect("250");
+    daemon
+        .imap("ann@example.test")
+        .command("NOOP")
+        .expect("IMAP")
+        .ok();
+}
