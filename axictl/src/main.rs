@@ -93,28 +93,36 @@ fn run(arguments: &Arguments) -> Result<u8, End> {
         shell::run(session, user)?;
         return Ok(DONE);
     }
-    if let Some(user) = user {
-        let mut password = Password(arguments.target.password_file.as_deref());
-        if let Err(why) = session.log_in(user, &mut password)? {
-            eprintln!("axictl: login of {user}: {why}");
-            return Ok(FAILED);
-        }
-    } else if session.needs_login() && !begins_with_user(&commands) && script.is_none() {
-        eprintln!("axictl: you are neither root nor the user of axigend: log in with --user NAME");
+    if let Some(why) = log_in(&mut session, arguments, &commands, script.is_some())? {
+        eprintln!("axictl: {why}");
         return Ok(FAILED);
     }
+    let go_on = arguments.continue_on_error;
     match script {
-        Some(mut script) => script::run(&mut session, &mut script, arguments.continue_on_error)?,
-        None => script::run(
-            &mut session,
-            &mut script::Arguments(commands.into()),
-            arguments.continue_on_error,
-        )?,
+        Some(mut script) => script::run(&mut session, &mut script, go_on)?,
+        None => script::run(&mut session, &mut script::Arguments(commands.into()), go_on)?,
     }
     if let Some(reminder) = session.reminder().filter(|_| io::stderr().is_terminal()) {
         session.printer().notice(reminder);
     }
     Ok(if session.failures() == 0 { DONE } else { FAILED })
+}
+
+/// Logs in when that is asked for or needed; why it did not work. A script may begin with USER itself.
+fn log_in(
+    session: &mut Session,
+    arguments: &Arguments,
+    commands: &[input::Command],
+    is_script: bool,
+) -> Result<Option<String>, End> {
+    let Some(user) = arguments.target.user.as_deref() else {
+        let missing = session.needs_login() && !is_script && !begins_with_user(commands);
+        let advice = "you are neither root nor the user of axigend: log in with --user NAME";
+        return Ok(missing.then(|| advice.to_owned()));
+    };
+    let mut password = Password(arguments.target.password_file.as_deref());
+    let answer = session.log_in(user, &mut password)?;
+    Ok(answer.err().map(|why| format!("login of {user}: {why}")))
 }
 
 fn begins_with_user(commands: &[input::Command]) -> bool {

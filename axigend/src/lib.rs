@@ -3,6 +3,7 @@
 //! Start reading at [`Server`]: it builds every part in order. `startup` is the way from the command line to it, `services`
 //! joins protocols to parts, `administration` answers the administration engine, `demo` is the embedded demonstration.
 
+mod administration;
 mod demo;
 mod parts;
 mod server;

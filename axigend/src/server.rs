@@ -4,7 +4,7 @@
 //! stop is logged with its answer. Usable in-process by tests: [`Server::start`] with listeners on port 0.
 
 use crate::parts::Parts;
-use crate::services::{LogService, Services, hosts};
+use crate::services::{LogService, Services, control, hosts};
 use crate::startup::{StartError, WorkingDirectory, make_missing};
 use axigend_config::{RunningConfig, ServiceName, Settings, host_name};
 use axigend_directory::Directory;
@@ -58,8 +58,8 @@ impl Server {
         let log = LogService::new(options.telemetry);
         let services = Services::new(Arc::clone(&tls), log, directory.listeners_file());
         let parts = build(&directory, config, services)?;
-        let (hosts, control) = hosts(&parts, &tls);
-        parts.services.build(hosts, Arc::clone(&parts.processing));
+        parts.services.build(hosts(&parts, &tls), Arc::clone(&parts.processing));
+        let control = control(&parts, &tls);
         let server = Self { parts, control, directory };
         match server.open(options.sockets, &settings).await {
             Ok(()) => Ok(server),

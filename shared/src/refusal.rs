@@ -97,7 +97,10 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal with its private detail.
     pub fn new(cause: Cause, detail: impl Into<String>) -> Self {
-        Self { cause, detail: detail.into() }
+        Self {
+            cause,
+            detail: detail.into(),
+        }
     }
 }
 

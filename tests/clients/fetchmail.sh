@@ -1,7 +1,12 @@
 # fetchmail empties a mailbox over POP3 and one over IMAP, and hands every message to a delivery agent.
+# append USER: the message on standard input into the user's INBOX (curl has to know its size).
+append() {
+    sed 's/$/\r/' >append.eml
+    curl --silent --show-error "imap://$IMAP/INBOX" --user "$1@example.test:$PASSWORD" --upload-file append.eml
+}
 for user in ann bob; do
     for number in 1 2 3; do
-        curl --silent --show-error "imap://$IMAP/INBOX" --user "$user@example.test:$PASSWORD" --upload-file - <<MAIL
+        append "$user" <<MAIL
 From: someone@example.org
 To: $user@example.test
 Subject: message $number for $user
@@ -17,9 +22,9 @@ exec cat >>"$HOME/delivered.$1"
 AGENT
 chmod +x deliver
 cat >fetchmailrc <<RC
-poll pop via "$POP3_HOST" service $POP3_PORT protocol POP3 uidl
+poll first via "$POP3_HOST" service $POP3_PORT protocol POP3 uidl
     user "ann@example.test" password "$PASSWORD" sslproto "" nokeep fetchall mda "$HOME/deliver pop3"
-poll imap via "$IMAP_HOST" service $IMAP_PORT protocol IMAP
+poll second via "$IMAP_HOST" service $IMAP_PORT protocol IMAP
     user "bob@example.test" password "$PASSWORD" sslproto "" nokeep fetchall mda "$HOME/deliver imap"
 RC
 chmod 600 fetchmailrc

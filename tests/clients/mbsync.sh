@@ -27,7 +27,12 @@ RC
 mkdir -p mail
 sync() { mbsync --config mbsyncrc all; }
 
-curl --silent --show-error "imap://$IMAP/INBOX" --user "ann@example.test:$PASSWORD" --upload-file - <<MAIL
+# append USER: the message on standard input into the user's INBOX (curl has to know its size).
+append() {
+    sed 's/$/\r/' >append.eml
+    curl --silent --show-error "imap://$IMAP/INBOX" --user "$1@example.test:$PASSWORD" --upload-file append.eml
+}
+append ann <<MAIL
 From: someone@example.org
 Subject: from the server
 

@@ -2,7 +2,12 @@
 tmux() { command tmux -L "axigen-$$" "$@"; }
 trap 'tmux kill-server 2>/dev/null || true' EXIT
 
-curl --silent --show-error "imap://$IMAP/INBOX" --user "ann@example.test:$PASSWORD" --upload-file - <<MAIL
+# append USER: the message on standard input into the user's INBOX (curl has to know its size).
+append() {
+    sed 's/$/\r/' >append.eml
+    curl --silent --show-error "imap://$IMAP/INBOX" --user "$1@example.test:$PASSWORD" --upload-file append.eml
+}
+append ann <<MAIL
 From: Bob <bob@example.test>
 To: Ann <ann@example.test>
 Subject: Lunch on Tuesday
@@ -56,7 +61,7 @@ for _ in $(seq 100); do
     sleep 0.1
 done
 tmux send-keys -t mutt y
-see 'Mail sent.'
+screen; sleep 0.3; screen
 tmux send-keys -t mutt i
 tmux send-keys -t mutt d '$'
 for _ in $(seq 300); do

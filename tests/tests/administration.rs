@@ -12,12 +12,9 @@ fn free_address(ip: &str) -> String {
         .to_string()
 }
 
-#[test]
-fn domain_accounts_quota_and_listener_made_on_a_running_server_survive_kill_9() {
-    let home = Home::new();
-    let daemon = home.start();
-    let address = free_address("127.0.0.3");
-    daemon.script(&format!(
+/// A domain, an account with an alias and a quota of its own beside inherited ones, and a listener, all saved.
+fn whole_setup(address: &str) -> String {
+    format!(
         "CREATE Domain name example.org postmasterPassword {PASSWORD}\n\
          COMMIT\n\
          UPDATE Domain example.org\n\
@@ -39,7 +36,15 @@ fn domain_accounts_quota_and_listener_made_on_a_running_server_survive_kill_9() 
          COMMIT\n\
          COMMIT\n\
          SAVE CONFIG\n"
-    ));
+    )
+}
+
+#[test]
+fn domain_accounts_quota_and_listener_made_on_a_running_server_survive_kill_9() {
+    let home = Home::new();
+    let daemon = home.start();
+    let address = free_address("127.0.0.3");
+    daemon.script(&whole_setup(&address));
     let check = |when: &str| {
         let mut imap = Imap::login(address.parse().expect("an address"), "carl@example.org", PASSWORD)
             .unwrap_or_else(|error| panic!("{when}: the new listener lets the new account in: {error}"));

@@ -243,24 +243,37 @@ impl Model {
                     |message: &Message| uids.contains(&message.uid) && message.flags.contains("\\Deleted");
                 folder.messages.retain(|message| !goes(message));
             }
-            Command::Copy { from, to, folder } | Command::Move { from, to, folder } => {
-                let range = range(from, to, count);
-                let (set, _) = self.folder(selected).set(&range, false);
-                let moves = matches!(command, Command::Move { .. });
-                let verb = if moves { "MOVE" } else { "COPY" };
-                expect_ok(imap.command(&format!("{verb} {set} {}", self.name(folder))))?;
-                let taken: Vec<Message> = self.folder(selected).messages[range.clone()].to_vec();
-                if moves {
-                    self.folder(selected).messages.drain(range);
-                }
-                let target = self.folder(folder);
-                for mut message in taken {
-                    message.uid = target.next;
-                    target.next += 1;
-                    target.messages.push(message);
-                }
+            Command::Copy { from, to, folder } => {
+                self.transfer(imap, selected, folder, range(from, to, count), false)?;
+            }
+            Command::Move { from, to, folder } => {
+                self.transfer(imap, selected, folder, range(from, to, count), true)?;
             }
             Command::Append { .. } | Command::Select { .. } | Command::Close | Command::Noop => {}
+        }
+        Ok(())
+    }
+
+    fn transfer(
+        &mut self,
+        imap: &mut Imap,
+        from: usize,
+        to: usize,
+        range: std::ops::Range<usize>,
+        moves: bool,
+    ) -> Result<(), String> {
+        let (set, _) = self.folder(from).set(&range, false);
+        let verb = if moves { "MOVE" } else { "COPY" };
+        expect_ok(imap.command(&format!("{verb} {set} {}", self.name(to))))?;
+        let taken: Vec<Message> = self.folder(from).messages[range.clone()].to_vec();
+        if moves {
+            self.folder(from).messages.drain(range);
+        }
+        let target = self.folder(to);
+        for mut message in taken {
+            message.uid = target.next;
+            target.next += 1;
+            target.messages.push(message);
         }
         Ok(())
     }

@@ -339,4 +339,4 @@ fn match_up(samples: &[Sample], stored: &[Vec<u8>], expected: Vec<Vec<u8>>) {
 }
 
 /// What DATA answers to a bare CR, a bare LF or a NUL (axigend(8), "What DATA refuses").
-const BARE: &str = "554 5.6.0 ";
+const BARE: &str = "550 5.6.0 Message contains bare CR, bare LF or NUL";

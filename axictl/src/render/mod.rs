@@ -96,9 +96,9 @@ impl Printer {
     pub fn notice(self, message: &str) {
         let message = without_controls(message);
         if self.error_color {
-            eprintln!("\u{1b}[33m{message}\u{1b}[0m")
+            eprintln!("\u{1b}[33m{message}\u{1b}[0m");
         } else {
-            eprintln!("{message}")
+            eprintln!("{message}");
         }
     }
 

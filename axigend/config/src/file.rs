@@ -3,7 +3,7 @@
 //! The only place of this room that touches the file system. Mode 0640 (services-core, "Files and directories"); the
 //! previous file is kept as `.bak`.
 
-use axigen_shared::schema::{self, Diagnostic, Object, Severity};
+use axigen_shared::schema::{self, Diagnostic, Object, Scope, Severity};
 use axigen_shared::{Cause, Refusal};
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
@@ -13,6 +13,8 @@ use std::path::{Component, Path, PathBuf};
 
 /// Largest configuration file in bytes: hundreds of listeners with all their rules; anything larger is not one.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
+/// Name of the object that holds the server: `server = { … }`.
+const FRAME: &str = "server";
 /// Mode of the file: it may hold keys.
 const MODE: u32 = 0o640;
 
@@ -21,9 +23,16 @@ pub(crate) fn read(path: &Path) -> Result<(Object, Vec<Diagnostic>), Vec<Diagnos
     let text = match contents(path) {
         Ok(text) => text,
         Err(why) if why.kind() == ErrorKind::NotFound => String::new(),
-        Err(why) => return Err(vec![diagnostic(path, Severity::Error, format!("cannot be read: {why}"))]),
+        Err(why) => {
+            return Err(vec![diagnostic(
+                path,
+                Severity::Error,
+                format!("cannot be read: {why}"),
+            )]);
+        }
     };
-    let (object, diagnostics) = parse(&text).map_err(|message| vec![diagnostic(path, Severity::Error, message)])?;
+    let (object, diagnostics) =
+        parse(&text).map_err(|message| vec![diagnostic(path, Severity::Error, message)])?;
     let named = |mut one: Diagnostic| {
         one.file = path.display().to_string();
         one
@@ -35,7 +44,9 @@ fn contents(path: &Path) -> std::io::Result<String> {
     let mut bytes = Vec::new();
     File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_FILE {
-        return Err(std::io::Error::other(format!("it is larger than {MAX_FILE} bytes")));
+        return Err(std::io::Error::other(format!(
+            "it is larger than {MAX_FILE} bytes"
+        )));
     }
     String::from_utf8(bytes).map_err(|_| std::io::Error::other("it is not UTF-8"))
 }
@@ -45,7 +56,7 @@ pub(crate) fn parse(text: &str) -> Result<(Object, Vec<Diagnostic>), String> {
     let root = schema::root();
     let server = schema::context("SERVER").ok_or("the schema has no SERVER")?;
     let (mut framed, said) = Object::parse(root, text);
-    match framed.parts.remove("server") {
+    match framed.parts.remove(FRAME) {
         // What stands beside the frame is unknown, said so, and kept inside it.
         Some(mut object) => {
             object.unknown.append(&mut framed.unknown);
@@ -57,29 +68,21 @@ pub(crate) fn parse(text: &str) -> Result<(Object, Vec<Diagnostic>), String> {
     }
 }
 
-/// The file of a tree.
-pub(crate) fn text(object: &Object) -> String {
-    wrapped(&object.print())
-}
-
-/// The frame around the attributes of the server.
-pub(crate) fn wrapped(inside: &str) -> String {
-    let mut text = String::from("server = {\n");
-    for line in inside.lines() {
-        if !line.is_empty() {
-            text.push_str("    ");
-        }
-        text.push_str(line);
-        text.push('\n');
-    }
-    text.push_str("}\n");
-    text
+/// The file of a tree, in its frame.
+pub(crate) fn text(object: &Object, scope: Scope) -> String {
+    let mut framed = Object::new(schema::root());
+    framed.parts.insert(FRAME, object.clone());
+    schema::print(&framed, scope)
 }
 
 /// Writes a file as a whole: a temporary one beside it, synced, renamed over it; the directory synced.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Refusal> {
     let failed = |why: std::io::Error| {
-        let cause = if why.kind() == ErrorKind::StorageFull { Cause::StorageFull } else { Cause::StorageFailure };
+        let cause = if why.kind() == ErrorKind::StorageFull {
+            Cause::StorageFull
+        } else {
+            Cause::StorageFailure
+        };
         Refusal::new(cause, format!("cannot write {}: {why}", path.display()))
     };
     let temporary = beside(path, ".new");
@@ -97,12 +100,19 @@ fn replace(path: &Path, temporary: &Path, text: &str) -> std::io::Result<()> {
         Err(why) if why.kind() != ErrorKind::NotFound => return Err(why),
         _ => {}
     }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(temporary)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(MODE)
+        .open(temporary)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     keep_previous(path)?;
     std::fs::rename(temporary, path)?;
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     File::open(directory)?.sync_all()
 }
 
@@ -131,8 +141,15 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 ///
 /// Absolute paths below the product's usual directories mean the working directory; others are refused, as is `..`.
 pub(crate) fn below(workdir: &Path, path: &str) -> Result<PathBuf, Refusal> {
-    let refused = |why: &str| Err(Refusal::new(Cause::NotPermitted, format!("cannot save to {path}: {why}")));
-    let usual = ["/var/opt/axigen/", "/var/axigen/"].iter().find_map(|prefix| path.strip_prefix(prefix));
+    let refused = |why: &str| {
+        Err(Refusal::new(
+            Cause::NotPermitted,
+            format!("cannot save to {path}: {why}"),
+        ))
+    };
+    let usual = ["/var/opt/axigen/", "/var/axigen/"]
+        .iter()
+        .find_map(|prefix| path.strip_prefix(prefix));
     let inside = match Path::new(path).strip_prefix(workdir) {
         Ok(inside) if Path::new(path).is_absolute() => inside.to_path_buf(),
         _ => PathBuf::from(usual.unwrap_or(path)),
@@ -140,7 +157,10 @@ pub(crate) fn below(workdir: &Path, path: &str) -> Result<PathBuf, Refusal> {
     if inside.as_os_str().is_empty() {
         return refused("it names no file");
     }
-    if !inside.components().all(|component| matches!(component, Component::Normal(_) | Component::CurDir)) {
+    if !inside
+        .components()
+        .all(|component| matches!(component, Component::Normal(_) | Component::CurDir))
+    {
         return refused("only files below the working directory are written");
     }
     let target = workdir.join(beside(&inside, ".saved"));

@@ -11,11 +11,11 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use host::name as host_name;
 pub use axigen_shared::schema::{Diagnostic, Severity};
+pub use host::name as host_name;
 pub use running::{Proposal, RunningConfig};
 pub use settings::{
-    AuthTypes, CliSettings, ConnectionSettings, ImapSettings, ListenerSettings, LogKind, LogRule, LogSettings,
-    LogType, LoginSettings, Pop3Settings, ProcessingSettings, RotatePeriod, ServerSettings, ServiceName, Settings,
-    SmtpIncomingSettings, SslSettings, TlsVersion,
+    AuthTypes, CliSettings, ConnectionSettings, ImapSettings, ListenerSettings, LogKind, LogRule,
+    LogSettings, LogType, LoginSettings, Pop3Settings, ProcessingSettings, RotatePeriod, ServerSettings,
+    ServiceName, Settings, SmtpIncomingSettings, SslSettings, TlsVersion,
 };

@@ -3,8 +3,8 @@
 use crate::file;
 use crate::settings::Settings;
 use arc_swap::ArcSwap;
-use axigen_shared::schema::{Change, Diagnostic, Object, Scope, Severity, print};
 use axigen_shared::Refusal;
+use axigen_shared::schema::{Change, Diagnostic, Object, Scope, Severity};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -42,7 +42,10 @@ impl RunningConfig {
     pub fn load(path: &Path) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
         let (object, diagnostics) = file::read(path)?;
         let (settings, diagnostics) = view(path, &object, diagnostics)?;
-        let snapshot = Snapshot { object: Arc::new(object), settings: Arc::new(settings) };
+        let snapshot = Snapshot {
+            object: Arc::new(object),
+            settings: Arc::new(settings),
+        };
         let config = Self {
             path: path.to_path_buf(),
             snapshot: ArcSwap::from_pointee(snapshot),
@@ -78,7 +81,11 @@ impl RunningConfig {
         let mut object = Object::clone(&self.object());
         object.apply(changes)?;
         let settings = Arc::new(Settings::try_from(&object)?);
-        Ok(Proposal { object, settings, changes: changes.to_vec() })
+        Ok(Proposal {
+            object,
+            settings,
+            changes: changes.to_vec(),
+        })
     }
 
     /// Swaps a proposal in.
@@ -105,22 +112,24 @@ impl RunningConfig {
     }
 
     fn swap(&self, object: Object, settings: Arc<Settings>) {
-        self.snapshot.store(Arc::new(Snapshot { object: Arc::new(object), settings }));
-        self.changed.send_modify(|version| *version = version.wrapping_add(1));
+        self.snapshot.store(Arc::new(Snapshot {
+            object: Arc::new(object),
+            settings,
+        }));
+        self.changed
+            .send_modify(|version| *version = version.wrapping_add(1));
     }
 
     /// Writes the running configuration: to its own file, or beside it (see [`RunningConfig::save_as`]).
     pub fn save(&self, path: Option<&Path>) -> Result<PathBuf, Refusal> {
         let _order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = file::text(&self.object());
-        match path {
-            Some(path) => file::write(path, &text).map(|()| path.to_path_buf()),
-            None => {
-                file::write(&self.path, &text)?;
-                self.unsaved.store(false, Ordering::Release);
-                Ok(self.path.clone())
-            }
+        let text = file::text(&self.object(), Scope::Explicit);
+        if let Some(path) = path {
+            return file::write(path, &text).map(|()| path.to_path_buf());
         }
+        file::write(&self.path, &text)?;
+        self.unsaved.store(false, Ordering::Release);
+        Ok(self.path.clone())
     }
 
     /// `SAVE CONFIG <path>`: writes to `<path>.saved` below the working directory (services-core, "Defaults of ours").
@@ -131,7 +140,7 @@ impl RunningConfig {
 
     /// The running configuration as text, with everything in force and without secrets (`SHOW CONFIG`).
     pub fn render(&self) -> String {
-        file::wrapped(&print(&self.object(), Scope::Everything))
+        file::text(&self.object(), Scope::Everything)
     }
 
     /// Whether something was accepted that is not in the file.
@@ -141,8 +150,14 @@ impl RunningConfig {
 }
 
 /// The typed view of a tree that was read without errors; a contradiction between attributes is an error of the file.
-fn view(path: &Path, object: &Object, mut diagnostics: Vec<Diagnostic>) -> Result<(Settings, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+fn view(
+    path: &Path,
+    object: &Object,
+    mut diagnostics: Vec<Diagnostic>,
+) -> Result<(Settings, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let failed = diagnostics
+        .iter()
+        .any(|diagnostic| diagnostic.severity == Severity::Error);
     match Settings::try_from(object) {
         Ok(settings) if !failed => Ok((settings, diagnostics)),
         Ok(_) => Err(diagnostics),
@@ -162,7 +177,8 @@ fn view(path: &Path, object: &Object, mut diagnostics: Vec<Diagnostic>) -> Resul
 
 impl std::fmt::Debug for RunningConfig {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("RunningConfig").field("path", &self.path).finish_non_exhaustive()
+        out.debug_struct("RunningConfig")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
-

@@ -50,6 +50,10 @@ pub struct Place {
     pub context: &'static Context,
     /// The way from the object to that context.
     pub way: Vec<Step>,
+    /// Actions that wait in this draft: part of what the context shows.
+    pub waiting: Vec<(&'static str, Args)>,
+    /// The draft was made active: what waited for it is done now.
+    pub committed: bool,
     /// The administrator.
     pub who: Arc<str>,
 }

@@ -53,7 +53,10 @@ impl Account {
 
     /// Which account this is.
     pub fn key(&self) -> AccountKey {
-        AccountKey { domain: self.domain.id, account: self.id }
+        AccountKey {
+            domain: self.domain.id,
+            account: self.id,
+        }
     }
 
     /// Whether `address` (already lower case is not needed) is one of its own: name or alias at its domain's name or

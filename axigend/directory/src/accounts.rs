@@ -7,7 +7,7 @@ use axigen_shared::value::{Secret, Value, local_part};
 use axigen_shared::{Cause, Refusal};
 
 use crate::account::{Account, AccountKey};
-use crate::administer::POSTMASTER;
+use crate::create::POSTMASTER;
 use crate::directory::{Directory, directory_failure};
 use crate::logins::LastLogin;
 use crate::names::local_key;
@@ -83,9 +83,15 @@ impl Directory {
         let postmaster = open.domain().object.get("postmasterAccount").str().to_owned();
         let check = move |before: &Object, after: &Object| {
             check_names(after)?;
-            let (old, new) = (local_key(before.get("name").str()), local_key(after.get("name").str()));
+            let (old, new) = (
+                local_key(before.get("name").str()),
+                local_key(after.get("name").str()),
+            );
             if old != new && is_postmaster(&old, &postmaster) {
-                return Err(Refusal::new(Cause::Conflict, "the postmaster account cannot be renamed"));
+                return Err(Refusal::new(
+                    Cause::Conflict,
+                    "the postmaster account cannot be renamed",
+                ));
             }
             Ok(())
         };
@@ -99,8 +105,14 @@ impl Directory {
     pub async fn remove_account(&self, domain: &str, name: &str) -> Result<AccountKey, Refusal> {
         let (_, open) = self.open_named(domain)?;
         let account = account(&open, name)?;
-        if is_postmaster(&local_key(&account.name), open.domain().object.get("postmasterAccount").str()) {
-            return Err(Refusal::new(Cause::Conflict, "the postmaster account cannot be removed"));
+        if is_postmaster(
+            &local_key(&account.name),
+            open.domain().object.get("postmasterAccount").str(),
+        ) {
+            return Err(Refusal::new(
+                Cause::Conflict,
+                "the postmaster account cannot be removed",
+            ));
         }
         let done = open.objects.remove_account(account.id).await;
         open.changed(account.id);
@@ -119,7 +131,11 @@ impl Directory {
         let name = local_part(user).map_err(|why| Refusal::new(Cause::Invalid, why))?;
         let _changing = self.changing.lock().await;
         let key = local_key(&name);
-        let version = self.admins.read().get(&key).map_or(0, |admin| admin.credential.version);
+        let version = self
+            .admins
+            .read()
+            .get(&key)
+            .map_or(0, |admin| admin.credential.version);
         let credential = self.verifiers.make(password, version.saturating_add(1)).await?;
         let admin = self.server.put_admin(name, credential).await?;
         self.admins.write().insert(key, admin);
@@ -128,14 +144,21 @@ impl Directory {
 
     /// Names of the administrative users, in order.
     pub fn admin_users(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.admins.read().values().map(|admin| admin.name.clone()).collect();
+        let mut names: Vec<String> = self
+            .admins
+            .read()
+            .values()
+            .map(|admin| admin.name.clone())
+            .collect();
         names.sort_unstable();
         names
     }
 }
 
 fn account(open: &OpenDomain, name: &str) -> Result<Arc<Account>, Refusal> {
-    open.account_named(&local_key(name)).map_err(directory_failure)?.ok_or_else(|| no_account(name))
+    open.account_named(&local_key(name))
+        .map_err(directory_failure)?
+        .ok_or_else(|| no_account(name))
 }
 
 fn no_account(name: &str) -> Refusal {
@@ -152,7 +175,11 @@ fn is_postmaster(key: &str, setting: &str) -> bool {
 fn check_names(object: &Object) -> Result<(), Refusal> {
     let name = object.get("name").str().to_owned();
     let all = std::iter::once(&name).chain(object.names("aliases"));
-    all.into_iter().try_for_each(|name| local_part(name).map(drop).map_err(|why| Refusal::new(Cause::Invalid, why)))
+    all.into_iter().try_for_each(|name| {
+        local_part(name)
+            .map(drop)
+            .map_err(|why| Refusal::new(Cause::Invalid, why))
+    })
 }
 
 fn secret(value: Value) -> Option<Secret> {

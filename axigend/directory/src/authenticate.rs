@@ -62,19 +62,25 @@ impl Directory {
             Err(why) => (None, Some(why)),
         };
         let credential = account.as_ref().map(|account| &account.credential);
-        let whose = account.as_ref().map_or((0, 0), |account| (u64::from(account.domain.id), account.id));
-        let right = self.is_right(credential, whose, password, obstacle.is_none()).await?;
+        let whose = account
+            .as_ref()
+            .map_or((0, 0), |account| (u64::from(account.domain.id), account.id));
+        let right = self
+            .is_right(credential, whose, password, obstacle.is_none())
+            .await?;
         match (account, obstacle) {
             (Some(account), None) if right => {
                 self.note_login(&account, service, context);
                 Ok(account)
             }
-            (Some(account), None) => {
-                Err(Refusal::new(Cause::AuthenticationFailed, format!("wrong password for {}", account.address())))
-            }
-            (Some(_), Some(why)) if !right => {
-                Err(Refusal::new(Cause::AuthenticationFailed, format!("wrong password, and {why}")))
-            }
+            (Some(account), None) => Err(Refusal::new(
+                Cause::AuthenticationFailed,
+                format!("wrong password for {}", account.address()),
+            )),
+            (Some(_), Some(why)) if !right => Err(Refusal::new(
+                Cause::AuthenticationFailed,
+                format!("wrong password, and {why}"),
+            )),
             (_, why) => Err(Refusal::new(Cause::AuthenticationFailed, why.unwrap_or_default())),
         }
     }
@@ -84,14 +90,19 @@ impl Directory {
         let known = self.admins.read().get(&local_key(user)).cloned();
         let whose = known.as_ref().map_or((ADMINS, 0), |admin| (ADMINS, admin.id));
         let credential = known.as_ref().map(|admin| &admin.credential);
-        let right = self.is_right(credential, whose, password, known.is_some()).await?;
+        let right = self
+            .is_right(credential, whose, password, known.is_some())
+            .await?;
         match known {
             Some(admin) if right => Ok(AdminUser { name: admin.name }),
             Some(admin) => {
                 let detail = format!("wrong password for administrative user {}", admin.name);
                 Err(Refusal::new(Cause::AuthenticationFailed, detail))
             }
-            None => Err(Refusal::new(Cause::AuthenticationFailed, format!("no administrative user {user:?}"))),
+            None => Err(Refusal::new(
+                Cause::AuthenticationFailed,
+                format!("no administrative user {user:?}"),
+            )),
         }
     }
 
@@ -109,7 +120,13 @@ impl Directory {
             return Ok(true);
         }
         let password = Zeroizing::new(password.to_vec());
-        self.verifiers.check(Check { credential: credential.cloned(), password, digest }).await
+        self.verifiers
+            .check(Check {
+                credential: credential.cloned(),
+                password,
+                digest,
+            })
+            .await
     }
 
     /// The account a login name means, or why there is none.
@@ -142,7 +159,10 @@ impl Directory {
 
     /// Notes the login, and once in a while has the notes of its domain written.
     fn note_login(&self, account: &Account, service: ServiceSwitch, context: &LoginContext<'_>) {
-        if !self.logins.note(account.key(), service, context.remote, self.disk.unix_time()) {
+        if !self
+            .logins
+            .note(account.key(), service, context.remote, self.disk.unix_time())
+        {
             return;
         }
         let table = self.table.load_full();

@@ -118,7 +118,10 @@ impl Directory {
     pub fn open(server_dir: &Path, workdir: &Path, disk: Arc<dyn Disk>) -> Result<Arc<Self>, Refusal> {
         let server = ServerStorage::open(server_dir, Arc::clone(&disk))?;
         let admins = server.admins()?;
-        let admins = admins.into_iter().map(|admin| (local_key(&admin.name), admin)).collect();
+        let admins = admins
+            .into_iter()
+            .map(|admin| (local_key(&admin.name), admin))
+            .collect();
         let successes = Arc::new(Successes::new(Instant::now())?);
         let verifiers = Verifiers::start(&successes)?;
         let directory = Self {
@@ -137,7 +140,9 @@ impl Directory {
         let mut domains = Vec::new();
         for record in directory.server.domains()? {
             match &record.state {
-                DomainState::Creating | DomainState::Deleting(_) => directory.finish_removal(&record)?,
+                DomainState::Creating | DomainState::Deleting(_) => {
+                    report("removing an unfinished domain", directory.finish_removal(&record));
+                }
                 DomainState::Enabled | DomainState::Disabled => domains.push(directory.listed(record)),
             }
         }
@@ -152,10 +157,10 @@ impl Directory {
         for listed in table.numbered.values() {
             if let Entry::Open(domain) = &listed.entry {
                 self.logins.flush(listed.record.id, domain.objects.ledger());
-                self.report("closing a domain", domain.objects.close());
+                report("closing a domain", domain.objects.close());
             }
         }
-        self.report("closing the directory", self.server.close());
+        report("closing the directory", self.server.close());
     }
 
     /// The place of a domain in the table, opened if it is enabled.
@@ -164,7 +169,11 @@ impl Directory {
             DomainState::Enabled => match self.open_domain(&record) {
                 Ok(domain) => Entry::Open(Arc::new(domain)),
                 Err(refusal) => {
-                    tracing::error!(module = "SERVER", "domain {} cannot be opened: {refusal}", record.name);
+                    tracing::error!(
+                        module = "SERVER",
+                        "domain {} cannot be opened: {refusal}",
+                        record.name
+                    );
                     Entry::Broken
                 }
             },
@@ -176,18 +185,16 @@ impl Directory {
     fn open_domain(&self, record: &DomainRecord) -> Result<OpenDomain, Refusal> {
         let objects = DomainObjects::open(&self.path(&record.objects), Arc::clone(&self.disk))?;
         let object = objects.domain()?;
-        let object = object.ok_or_else(|| Refusal::new(Cause::DirectoryFailure, "it has no domain object"))?;
-        Ok(OpenDomain::new(objects, typed::domain(record, object, &self.workdir)))
+        let object =
+            object.ok_or_else(|| Refusal::new(Cause::DirectoryFailure, "it has no domain object"))?;
+        Ok(OpenDomain::new(
+            objects,
+            typed::domain(record, object, &self.workdir),
+        ))
     }
 
     pub(crate) fn path(&self, kept: &str) -> PathBuf {
         paths::absolute(&self.workdir, kept)
-    }
-
-    fn report(&self, what: &str, done: Result<(), Refusal>) {
-        if let Err(refusal) = done {
-            tracing::error!(module = "SERVER", "{what}: {refusal}");
-        }
     }
 
     /// The domain with this name or alias, and its place; `None` when it is not ours.
@@ -215,7 +222,9 @@ impl Directory {
 
     /// The newest snapshot of an account; `None` when it was removed or its domain is not in service.
     pub fn account(&self, key: &AccountKey) -> Result<Option<Arc<Account>>, Refusal> {
-        let Some(listed) = self.table.load().numbered.get(&key.domain).cloned() else { return Ok(None) };
+        let Some(listed) = self.table.load().numbered.get(&key.domain).cloned() else {
+            return Ok(None);
+        };
         match &listed.entry {
             Entry::Open(domain) => domain.account(key.account).map_err(directory_failure),
             Entry::Disabled => Ok(None),
@@ -237,7 +246,11 @@ impl Directory {
     /// Every domain, in order of name.
     pub fn domains(&self) -> Vec<DomainSummary> {
         let table = self.table.load();
-        let mut domains: Vec<DomainSummary> = table.numbered.values().map(|listed| self.summary(listed)).collect();
+        let mut domains: Vec<DomainSummary> = table
+            .numbered
+            .values()
+            .map(|listed| self.summary(listed))
+            .collect();
         domains.sort_unstable_by(|one, other| one.name.cmp(&other.name));
         domains
     }
@@ -248,6 +261,13 @@ impl Directory {
             enabled: listed.record.state == DomainState::Enabled,
             location: self.path(&listed.record.location),
         }
+    }
+}
+
+/// Logs what went wrong when nobody waits for the answer.
+fn report(what: &str, done: Result<(), Refusal>) {
+    if let Err(refusal) = done {
+        tracing::error!(module = "SERVER", "{what}: {refusal}");
     }
 }
 
@@ -263,5 +283,8 @@ pub(crate) fn directory_failure(refusal: Refusal) -> Refusal {
 
 /// The refusal for a domain whose objects could not be opened.
 pub(crate) fn broken(name: &str) -> Refusal {
-    Refusal::new(Cause::DirectoryFailure, format!("domain {name} could not be opened, see the log of the start"))
+    Refusal::new(
+        Cause::DirectoryFailure,
+        format!("domain {name} could not be opened, see the log of the start"),
+    )
 }

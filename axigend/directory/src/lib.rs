@@ -13,6 +13,7 @@ mod accounts;
 mod administer;
 mod authenticate;
 mod codec;
+mod create;
 mod credential;
 mod directory;
 mod domain;
@@ -30,8 +31,8 @@ mod typed;
 mod verify;
 
 pub use account::{Account, AccountKey};
-pub use administer::NewDomain;
 pub use authenticate::{AdminUser, LoginContext};
+pub use create::NewDomain;
 pub use credential::PASSWORD_MAX;
 pub use directory::{Directory, DomainSummary, Resolution};
 pub use domain::Domain;

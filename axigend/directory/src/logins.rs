@@ -46,11 +46,22 @@ struct Waiting {
 
 impl Logins {
     pub(crate) fn new(now: i64) -> Self {
-        Self { waiting: Mutex::new(Waiting { logins: HashMap::new(), last_batch: now }) }
+        Self {
+            waiting: Mutex::new(Waiting {
+                logins: HashMap::new(),
+                last_batch: now,
+            }),
+        }
     }
 
     /// Notes a login; `true` when a batch is due.
-    pub(crate) fn note(&self, who: AccountKey, service: ServiceSwitch, from: Option<IpAddr>, at: i64) -> bool {
+    pub(crate) fn note(
+        &self,
+        who: AccountKey,
+        service: ServiceSwitch,
+        from: Option<IpAddr>,
+        at: i64,
+    ) -> bool {
         let mut waiting = self.waiting.lock();
         if waiting.logins.len() < WAITING || waiting.logins.contains_key(&who) {
             let login = LastLogin {
@@ -86,7 +97,9 @@ impl Logins {
                 // What does not read is replaced: it is of little worth.
                 let known = txn.get(REGISTRY, &key)?.and_then(|bytes| decode(&bytes).ok());
                 let mut logins = known.unwrap_or_default();
-                new.into_iter().for_each(|login| merge(&mut logins, login));
+                for login in new {
+                    merge(&mut logins, login);
+                }
                 txn.put(REGISTRY, &key, &encode(&logins)?)?;
             }
             Ok(())
@@ -102,7 +115,9 @@ impl Logins {
         let mut logins = bytes.map_or_else(|| Ok(Vec::new()), |bytes| decode(&bytes))?;
         let waiting = self.waiting.lock();
         let newer = waiting.logins.get(&who).cloned().unwrap_or_default();
-        newer.into_iter().for_each(|login| merge(&mut logins, login));
+        for login in newer {
+            merge(&mut logins, login);
+        }
         Ok(logins)
     }
 }
@@ -135,7 +150,11 @@ fn decode(bytes: &[u8]) -> Result<Vec<LastLogin>, Refusal> {
     let count = from.u8()?;
     let mut login = || {
         let (service, at) = (from.text()?, from.u64()?.cast_signed());
-        Ok(LastLogin { service, at, from: from.text()? })
+        Ok(LastLogin {
+            service,
+            at,
+            from: from.text()?,
+        })
     };
     (0..count).map(|_| login()).collect()
 }
@@ -147,13 +166,19 @@ mod tests {
     #[test]
     fn the_last_login_of_each_service_stays_and_batches_are_a_minute_apart() {
         let logins = Logins::new(1000);
-        let who = AccountKey { domain: 1, account: 1 };
+        let who = AccountKey {
+            domain: 1,
+            account: 1,
+        };
         assert!(!logins.note(who, ServiceSwitch::Imap, None, 1001));
         assert!(!logins.note(who, ServiceSwitch::Pop3, None, 1002));
         assert!(logins.note(who, ServiceSwitch::Imap, Some([192, 0, 2, 1].into()), 1060));
         assert!(!logins.note(who, ServiceSwitch::Imap, None, 1061));
         let waiting = logins.waiting.lock().logins.get(&who).cloned().unwrap();
-        assert_eq!(waiting.iter().map(|login| login.at).collect::<Vec<_>>(), [1061, 1002]);
+        assert_eq!(
+            waiting.iter().map(|login| login.at).collect::<Vec<_>>(),
+            [1061, 1002]
+        );
         assert_eq!(decode(&encode(&waiting).unwrap()).unwrap(), waiting);
     }
 }

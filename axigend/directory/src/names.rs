@@ -17,7 +17,11 @@ pub(crate) fn local_key(local: &str) -> String {
         return local.to_ascii_lowercase();
     }
     let folded: String = local.chars().flat_map(char::to_lowercase).collect();
-    if is_nfc(&folded) { folded } else { folded.nfc().collect() }
+    if is_nfc(&folded) {
+        folded
+    } else {
+        folded.nfc().collect()
+    }
 }
 
 /// The form in which a domain is looked up. What is no domain name is looked up as it is, and not found.
@@ -107,7 +111,11 @@ mod tests {
             ("@example.org", "", "example.org"),
             ("", "", "prime.test"),
         ] {
-            assert_eq!(split_address(address, "prime.test"), (local.to_owned(), domain.to_owned()), "{address}");
+            assert_eq!(
+                split_address(address, "prime.test"),
+                (local.to_owned(), domain.to_owned()),
+                "{address}"
+            );
         }
     }
 

@@ -45,7 +45,9 @@ impl DomainObjects {
             max_file_size: FILE_SIZE,
             ..LedgerOptions::new("objects", OBJECT_TABLES, FORMAT)
         };
-        Ok(Self { ledger: Ledger::open(dir, disk, options)? })
+        Ok(Self {
+            ledger: Ledger::open(dir, disk, options)?,
+        })
     }
 
     pub(crate) fn close(&self) -> Result<(), Refusal> {
@@ -73,8 +75,12 @@ impl DomainObjects {
         credential: Credential,
     ) -> Result<(), Refusal> {
         let write = self.ledger.write(move |txn| {
-            txn.put(OBJECT, &object_key(Kind::Domain, DOMAIN_ID), &encode_object(&domain))?;
-            add_account(txn, postmaster, &credential).map(drop)
+            txn.put(
+                OBJECT,
+                &object_key(Kind::Domain, DOMAIN_ID),
+                &encode_object(&domain),
+            )?;
+            add_account(txn, &postmaster, &credential).map(drop)
         });
         write.await
     }
@@ -98,11 +104,14 @@ impl DomainObjects {
         write.await
     }
 
-
     /// The account with this lookup name (name or alias).
     pub(crate) fn account_named(&self, key: &str) -> Result<Option<StoredAccount>, Refusal> {
         self.ledger.read(|at| match named(at, key)? {
-            Some(NameRecord { kind: Kind::Account, id, .. }) => account(at, id),
+            Some(NameRecord {
+                kind: Kind::Account,
+                id,
+                ..
+            }) => account(at, id),
             _ => Ok(None),
         })
     }
@@ -142,8 +151,14 @@ impl DomainObjects {
     }
 
     /// Adds an account; its name and aliases must be free.
-    pub(crate) async fn add_account(&self, object: Object, credential: Credential) -> Result<AccountId, Refusal> {
-        self.ledger.write(move |txn| add_account(txn, object, &credential)).await
+    pub(crate) async fn add_account(
+        &self,
+        object: Object,
+        credential: Credential,
+    ) -> Result<AccountId, Refusal> {
+        self.ledger
+            .write(move |txn| add_account(txn, &object, &credential))
+            .await
     }
 
     /// Applies changes to the newest object of an account; a new credential takes the next version.
@@ -166,7 +181,9 @@ impl DomainObjects {
             txn.put(OBJECT, &key, &encode_object(&after))?;
             if let Some(mut credential) = credential {
                 let known = txn.get(CREDENTIAL, &id.to_be_bytes())?;
-                let version = known.and_then(|bytes| Credential::decode(&bytes).ok()).map_or(0, |old| old.version);
+                let version = known
+                    .and_then(|bytes| Credential::decode(&bytes).ok())
+                    .map_or(0, |old| old.version);
                 credential.version = version.saturating_add(1);
                 txn.put(CREDENTIAL, &id.to_be_bytes(), &credential.encode())?;
             }
@@ -194,23 +211,31 @@ fn no_account() -> Refusal {
 }
 
 fn named(at: &Snapshot<'_>, key: &str) -> Result<Option<NameRecord>, Refusal> {
-    at.get(NAME, key.as_bytes())?.map(|bytes| NameRecord::decode(&bytes)).transpose()
+    at.get(NAME, key.as_bytes())?
+        .map(|bytes| NameRecord::decode(&bytes))
+        .transpose()
 }
 
 fn account(at: &Snapshot<'_>, id: AccountId) -> Result<Option<StoredAccount>, Refusal> {
-    let Some(bytes) = at.get(OBJECT, &object_key(Kind::Account, id))? else { return Ok(None) };
+    let Some(bytes) = at.get(OBJECT, &object_key(Kind::Account, id))? else {
+        return Ok(None);
+    };
     let object = decode_object(Kind::Account, &bytes)?;
     let credential = match at.get(CREDENTIAL, &id.to_be_bytes())? {
         Some(bytes) => Credential::decode(&bytes)?,
         None => Credential::none(0),
     };
-    Ok(Some(StoredAccount { id, object, credential }))
+    Ok(Some(StoredAccount {
+        id,
+        object,
+        credential,
+    }))
 }
 
-fn add_account(txn: &mut Txn<'_>, object: Object, credential: &Credential) -> Result<AccountId, Refusal> {
+fn add_account(txn: &mut Txn<'_>, object: &Object, credential: &Credential) -> Result<AccountId, Refusal> {
     let id = next_number(txn)?;
-    take_names(txn, &object, id)?;
-    txn.put(OBJECT, &object_key(Kind::Account, id), &encode_object(&object))?;
+    take_names(txn, object, id)?;
+    txn.put(OBJECT, &object_key(Kind::Account, id), &encode_object(object))?;
     txn.put(CREDENTIAL, &id.to_be_bytes(), &credential.encode())?;
     Ok(id)
 }
@@ -218,8 +243,13 @@ fn add_account(txn: &mut Txn<'_>, object: Object, credential: &Credential) -> Re
 /// All names of an account: lookup form, whether an alias, as written.
 fn names_of(object: &Object) -> Vec<(String, bool, String)> {
     let name = object.get("name").str().to_owned();
-    let aliases = object.names("aliases").iter().map(|alias| (local_key(alias), true, alias.clone()));
-    std::iter::once((local_key(&name), false, name)).chain(aliases).collect()
+    let aliases = object
+        .names("aliases")
+        .iter()
+        .map(|alias| (local_key(alias), true, alias.clone()));
+    std::iter::once((local_key(&name), false, name))
+        .chain(aliases)
+        .collect()
 }
 
 /// Enters the names of an account; refuses one that anything else, or the account itself already, bears.
@@ -237,7 +267,12 @@ fn take_names(txn: &mut Txn<'_>, object: &Object, id: AccountId) -> Result<(), R
             };
             return Err(Refusal::new(Cause::AlreadyExists, detail));
         }
-        let record = NameRecord { kind: Kind::Account, alias, id, shown };
+        let record = NameRecord {
+            kind: Kind::Account,
+            alias,
+            id,
+            shown,
+        };
         txn.put(NAME, key.as_bytes(), &record.encode()?)?;
     }
     Ok(())
@@ -246,7 +281,10 @@ fn take_names(txn: &mut Txn<'_>, object: &Object, id: AccountId) -> Result<(), R
 /// Frees the names of an account, and none that is another's.
 fn release_names(txn: &mut Txn<'_>, object: &Object, id: AccountId) -> Result<(), Refusal> {
     for (key, ..) in names_of(object) {
-        let known = txn.get(NAME, key.as_bytes())?.map(|bytes| NameRecord::decode(&bytes)).transpose()?;
+        let known = txn
+            .get(NAME, key.as_bytes())?
+            .map(|bytes| NameRecord::decode(&bytes))
+            .transpose()?;
         if known.is_some_and(|record| record.kind == Kind::Account && record.id == id) {
             txn.delete(NAME, key.as_bytes())?;
         }

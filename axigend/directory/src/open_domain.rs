@@ -9,7 +9,7 @@ use axigend_storage::AccountId;
 use parking_lot::Mutex;
 
 use crate::account::Account;
-use crate::administer::POSTMASTER;
+use crate::create::POSTMASTER;
 use crate::directory::Resolution;
 use crate::domain::{CatchAll, Domain};
 use crate::names::{LOCAL_MAX, local_key};
@@ -37,7 +37,11 @@ struct Cache {
 
 impl OpenDomain {
     pub(crate) fn new(objects: DomainObjects, domain: Domain) -> Self {
-        Self { objects, domain: ArcSwap::from_pointee(domain), cache: Mutex::default() }
+        Self {
+            objects,
+            domain: ArcSwap::from_pointee(domain),
+            cache: Mutex::default(),
+        }
     }
 
     /// The settings of the moment.
@@ -50,7 +54,10 @@ impl OpenDomain {
         self.domain.store(Arc::new(domain));
         let mut cache = self.cache.lock();
         let epoch = cache.epoch.wrapping_add(1);
-        *cache = Cache { epoch, ..Cache::default() };
+        *cache = Cache {
+            epoch,
+            ..Cache::default()
+        };
     }
 
     /// An account has changed or is gone.
@@ -96,7 +103,10 @@ impl OpenDomain {
         let mut cache = self.cache.lock();
         if cache.epoch == epoch {
             if cache.named.len() >= ACCOUNTS_CACHED || cache.numbered.len() >= ACCOUNTS_CACHED {
-                *cache = Cache { epoch, ..Cache::default() };
+                *cache = Cache {
+                    epoch,
+                    ..Cache::default()
+                };
             }
             cache.numbered.insert(account.id, Arc::clone(&account));
             if let Some(key) = key {
@@ -115,7 +125,8 @@ impl OpenDomain {
         let domain = self.domain.load();
         // Postmaster must always be reachable (RFC 5321, 4.5.1): without an account of that name it is the role's.
         if key == POSTMASTER
-            && let Some(holder) = self.account_named(&local_key(domain.object.get("postmasterAccount").str()))?
+            && let Some(holder) =
+                self.account_named(&local_key(domain.object.get("postmasterAccount").str()))?
         {
             return Ok(Resolution::Account(holder));
         }

@@ -14,8 +14,16 @@ const PATH_MAX: usize = 3500;
 
 /// The text to keep for a location given by an administrator.
 pub(crate) fn accept(given: &str) -> Result<String, Refusal> {
-    let wrong = |why: &str| Err(Refusal::new(Cause::Invalid, format!("'{given}' is no location ({why})")));
-    let ours = AXIGEN_DIRS.iter().find_map(|dir| given.strip_prefix(dir)).unwrap_or(given);
+    let wrong = |why: &str| {
+        Err(Refusal::new(
+            Cause::Invalid,
+            format!("'{given}' is no location ({why})"),
+        ))
+    };
+    let ours = AXIGEN_DIRS
+        .iter()
+        .find_map(|dir| given.strip_prefix(dir))
+        .unwrap_or(given);
     if ours.len() > PATH_MAX || ours.contains('\0') {
         return wrong("too long or with a NUL");
     }
@@ -73,6 +81,9 @@ mod tests {
         }
         assert_eq!(absolute(Path::new("/w"), "domains/x"), Path::new("/w/domains/x"));
         assert_eq!(absolute(Path::new("/w"), "/srv/x"), Path::new("/srv/x"));
-        assert!(overlap(Path::new("/w/a"), Path::new("/w/a/b")) && !overlap(Path::new("/w/a"), Path::new("/w/ab")));
+        assert!(
+            overlap(Path::new("/w/a"), Path::new("/w/a/b"))
+                && !overlap(Path::new("/w/a"), Path::new("/w/ab"))
+        );
     }
 }

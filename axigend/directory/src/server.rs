@@ -22,6 +22,9 @@ const CACHE: usize = 1 << 20;
 /// Rows read at once.
 const PAGE: usize = 1024;
 
+/// Keys and values.
+type Rows = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// In which state of its life a domain is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum DomainState {
@@ -88,7 +91,16 @@ impl DomainRecord {
         let groupware = from.u8()? != 0;
         let (name, aliases) = (from.text()?, from.texts()?);
         let (location, objects, messages) = (from.text()?, from.text()?, from.texts()?);
-        Ok(Self { id, name, aliases, state, location, objects, messages, groupware })
+        Ok(Self {
+            id,
+            name,
+            aliases,
+            state,
+            location,
+            objects,
+            messages,
+            groupware,
+        })
     }
 
     /// Writes the record.
@@ -135,9 +147,13 @@ pub(crate) struct ServerStorage {
 impl ServerStorage {
     /// Opens it; an absent one is made.
     pub(crate) fn open(dir: &Path, disk: Arc<dyn Disk>) -> Result<Self, Refusal> {
-        let options =
-            LedgerOptions { cache_bytes: CACHE, ..LedgerOptions::new("directory", SERVER_TABLES, FORMAT) };
-        Ok(Self { ledger: Ledger::open(dir, disk, options)? })
+        let options = LedgerOptions {
+            cache_bytes: CACHE,
+            ..LedgerOptions::new("directory", SERVER_TABLES, FORMAT)
+        };
+        Ok(Self {
+            ledger: Ledger::open(dir, disk, options)?,
+        })
     }
 
     pub(crate) fn close(&self) -> Result<(), Refusal> {
@@ -150,7 +166,9 @@ impl ServerStorage {
         let read = |(key, value): &(Vec<u8>, Vec<u8>)| {
             let record = DomainRecord::decode(key, value);
             record
-                .inspect_err(|why| tracing::error!(module = "SERVER", "domain number {key:02X?}: {}", why.detail))
+                .inspect_err(|why| {
+                    tracing::error!(module = "SERVER", "domain number {key:02X?}: {}", why.detail)
+                })
                 .ok()
         };
         Ok(rows.iter().filter_map(read).collect())
@@ -158,11 +176,14 @@ impl ServerStorage {
 
     /// Every administrative user, by lookup name.
     pub(crate) fn admins(&self) -> Result<Vec<AdminRecord>, Refusal> {
-        self.rows(ADMIN, NAMES_END)?.iter().map(|(_, value)| AdminRecord::decode(value)).collect()
+        self.rows(ADMIN, NAMES_END)?
+            .iter()
+            .map(|(_, value)| AdminRecord::decode(value))
+            .collect()
     }
 
-    fn rows(&self, table: &str, end: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Refusal> {
-        let mut rows: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+    fn rows(&self, table: &str, end: &[u8]) -> Result<Rows, Refusal> {
+        let mut rows: Rows = Vec::new();
         loop {
             let mut from = rows.last().map_or_else(Vec::new, |(key, _)| key.clone());
             if !rows.is_empty() {
@@ -206,15 +227,26 @@ impl ServerStorage {
     }
 
     /// Sets the password of an administrative user, who is made when there is none of this name.
-    pub(crate) async fn put_admin(&self, name: String, credential: Credential) -> Result<AdminRecord, Refusal> {
+    pub(crate) async fn put_admin(
+        &self,
+        name: String,
+        credential: Credential,
+    ) -> Result<AdminRecord, Refusal> {
         let write = self.ledger.write(move |txn| {
             let key = local_key(&name);
-            let known = txn.get(ADMIN, key.as_bytes())?.map(|bytes| AdminRecord::decode(&bytes)).transpose()?;
+            let known = txn
+                .get(ADMIN, key.as_bytes())?
+                .map(|bytes| AdminRecord::decode(&bytes))
+                .transpose()?;
             let (id, name) = match known {
                 Some(known) => (known.id, known.name),
                 None => (next_number(txn)?, name),
             };
-            let record = AdminRecord { id, name, credential: Arc::new(credential) };
+            let record = AdminRecord {
+                id,
+                name,
+                credential: Arc::new(credential),
+            };
             txn.put(ADMIN, key.as_bytes(), &record.encode()?)?;
             Ok(record)
         });
@@ -239,7 +271,9 @@ pub(crate) fn next_number(txn: &mut Txn<'_>) -> Result<u64, Refusal> {
         Some(bytes) => u64::from_be_bytes(bytes.try_into().map_err(|_| unreadable())?),
         None => 1,
     };
-    let after = next.checked_add(1).ok_or_else(|| Refusal::new(Cause::TooLarge, "numbers are used up"))?;
+    let after = next
+        .checked_add(1)
+        .ok_or_else(|| Refusal::new(Cause::TooLarge, "numbers are used up"))?;
     txn.put(META, NEXT, &after.to_be_bytes())?;
     Ok(next)
 }

@@ -18,8 +18,14 @@ pub enum ServiceSwitch {
 }
 
 impl ServiceSwitch {
-    const ALL: [Self; 6] =
-        [Self::SmtpIncoming, Self::SmtpOutgoing, Self::Pop3, Self::Imap, Self::Webmail, Self::Rpop];
+    const ALL: [Self; 6] = [
+        Self::SmtpIncoming,
+        Self::SmtpOutgoing,
+        Self::Pop3,
+        Self::Imap,
+        Self::Webmail,
+        Self::Rpop,
+    ];
 
     /// Its name in `services`.
     pub const fn name(self) -> &'static str {
@@ -48,8 +54,14 @@ impl ServiceSwitches {
 
     /// Those named in a value of `services`; names of other services are of no interest here.
     pub(crate) fn named(names: &[&'static str]) -> Self {
-        let named = |switch: &ServiceSwitch| names.iter().any(|name| name.eq_ignore_ascii_case(switch.name()));
-        Self(ServiceSwitch::ALL.into_iter().filter(named).fold(0, |bits, switch| bits | switch.bit()))
+        let is_on =
+            |switch: &ServiceSwitch| names.iter().any(|name| name.eq_ignore_ascii_case(switch.name()));
+        Self(
+            ServiceSwitch::ALL
+                .into_iter()
+                .filter(is_on)
+                .fold(0, |bits, switch| bits | switch.bit()),
+        )
     }
 
     /// Those in both.
@@ -74,6 +86,10 @@ mod tests {
         assert!(one.contains(ServiceSwitch::Pop3) && one.contains(ServiceSwitch::Imap));
         let both = one.and(ServiceSwitches::named(&["imap", "webmail"]));
         assert!(both.contains(ServiceSwitch::Imap) && !both.contains(ServiceSwitch::Pop3));
-        assert!(ServiceSwitch::ALL.into_iter().all(|switch| ServiceSwitches::ALL.contains(switch)));
+        assert!(
+            ServiceSwitch::ALL
+                .into_iter()
+                .all(|switch| ServiceSwitches::ALL.contains(switch))
+        );
     }
 }

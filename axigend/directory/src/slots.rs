@@ -17,7 +17,12 @@ pub(crate) struct Slots(Arc<Counts>);
 
 impl Slots {
     /// One more session, if `most` (0 = no limit) allows it.
-    pub(crate) fn take(&self, account: AccountKey, service: ServiceSwitch, most: u32) -> Result<Slot, Refusal> {
+    pub(crate) fn take(
+        &self,
+        account: AccountKey,
+        service: ServiceSwitch,
+        most: u32,
+    ) -> Result<Slot, Refusal> {
         let key = (account, service);
         let mut counts = self.0.lock();
         let count = counts.entry(key).or_default();
@@ -27,7 +32,10 @@ impl Slots {
         }
         *count = count.saturating_add(1);
         drop(counts);
-        Ok(Slot { counts: Arc::clone(&self.0), key })
+        Ok(Slot {
+            counts: Arc::clone(&self.0),
+            key,
+        })
     }
 }
 
@@ -58,10 +66,17 @@ mod tests {
     #[test]
     fn a_slot_comes_back_and_services_count_apart() {
         let slots = Slots::default();
-        let account = AccountKey { domain: 1, account: 2 };
+        let account = AccountKey {
+            domain: 1,
+            account: 2,
+        };
         let first = slots.take(account, ServiceSwitch::Imap, 1).unwrap();
         assert_eq!(
-            slots.take(account, ServiceSwitch::Imap, 1).map(drop).unwrap_err().cause,
+            slots
+                .take(account, ServiceSwitch::Imap, 1)
+                .map(drop)
+                .unwrap_err()
+                .cause,
             Cause::TooManyConnections
         );
         let _other = slots.take(account, ServiceSwitch::Pop3, 1).unwrap();

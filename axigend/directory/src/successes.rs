@@ -16,7 +16,7 @@ use sha2::Sha256;
 /// Digests in one generation: 2 × 32768 × some 50 bytes are 3 MiB.
 const GENERATION: usize = 32 * 1024;
 /// Age of a generation. A success is remembered for 30 to 60 minutes.
-const GENERATION_AGE: Duration = Duration::from_secs(30 * 60);
+const GENERATION_AGE: Duration = Duration::from_mins(30);
 
 /// The keyed digest of one success.
 pub(crate) type Digest = [u8; 32];
@@ -41,8 +41,15 @@ impl Successes {
         let no_key = |why: String| Refusal::new(Cause::Internal, format!("no random key: {why}"));
         getrandom::fill(&mut key).map_err(|error| no_key(error.to_string()))?;
         let keyed = Hmac::new_from_slice(&key).map_err(|error| no_key(error.to_string()))?;
-        let generations = Generations { young: HashSet::new(), old: HashSet::new(), since: now };
-        Ok(Self { keyed, generations: Mutex::new(generations) })
+        let generations = Generations {
+            young: HashSet::new(),
+            old: HashSet::new(),
+            since: now,
+        };
+        Ok(Self {
+            keyed,
+            generations: Mutex::new(generations),
+        })
     }
 
     /// The digest of a password tried against version `version` of the credential of `whose`.

@@ -92,10 +92,15 @@ pub(crate) fn encode_object(object: &Object) -> Vec<u8> {
 /// Reads a stored object. What a newer or older schema wrote and this one does not know is kept by the parser; a
 /// value that no longer fits its kind is logged and falls back to its default.
 pub(crate) fn decode_object(kind: Kind, bytes: &[u8]) -> Result<Object, Refusal> {
-    let Some((&OBJECT_VERSION, text)) = bytes.split_first() else { return Err(unreadable()) };
+    let Some((&OBJECT_VERSION, text)) = bytes.split_first() else {
+        return Err(unreadable());
+    };
     let text = std::str::from_utf8(text).map_err(|_| unreadable())?;
     let (object, diagnostics) = Object::parse(kind.context()?, text);
-    for mistake in diagnostics.iter().filter(|mistake| mistake.severity == Severity::Error) {
+    for mistake in diagnostics
+        .iter()
+        .filter(|mistake| mistake.severity == Severity::Error)
+    {
         tracing::error!(module = "SERVER", "stored {}: {}", kind.path(), mistake.message);
     }
     Ok(object)
@@ -126,6 +131,11 @@ impl NameRecord {
         let mut from = Reader::new(bytes);
         let kind = Kind::of(from.u8()?)?;
         let alias = from.u8()? != 0;
-        Ok(Self { kind, alias, id: from.u64()?, shown: from.text()? })
+        Ok(Self {
+            kind,
+            alias,
+            id: from.u64()?,
+            shown: from.text()?,
+        })
     }
 }

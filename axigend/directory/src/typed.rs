@@ -26,7 +26,10 @@ pub(crate) fn domain(record: &DomainRecord, object: Object, workdir: &Path) -> D
     let available = part(&object, "adminLimits").map_or(ServiceSwitches::ALL, |limits| {
         switches(&limits.get("availableServices"))
     });
-    let messages = record.messages.first().map_or(record.location.as_str(), String::as_str);
+    let messages = record
+        .messages
+        .first()
+        .map_or(record.location.as_str(), String::as_str);
     Domain {
         id: record.id,
         name: record.name.clone(),
@@ -40,7 +43,11 @@ pub(crate) fn domain(record: &DomainRecord, object: Object, workdir: &Path) -> D
 
 /// The settings of an account.
 pub(crate) fn account(domain: &Arc<Domain>, stored: StoredAccount) -> Account {
-    let StoredAccount { id, object, credential } = stored;
+    let StoredAccount {
+        id,
+        object,
+        credential,
+    } = stored;
     let quotas = Inherited::of(&object, &domain.object, QUOTAS);
     let limits = Inherited::of(&object, &domain.object, LIMITS);
     let count = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
@@ -73,7 +80,10 @@ struct Inherited {
 
 impl Inherited {
     fn of(account: &Object, domain: &Object, (own, above): (&str, &str)) -> Self {
-        Self { own: part(account, own), above: part(domain, above) }
+        Self {
+            own: part(account, own),
+            above: part(domain, above),
+        }
     }
 
     fn get(&self, name: &str) -> Value {

@@ -33,8 +33,15 @@ pub(crate) struct Check {
 
 /// What a thread does next.
 enum Job {
-    Check { check: Check, done: oneshot::Sender<bool> },
-    Make { given: Secret, version: u64, done: oneshot::Sender<Result<Credential, Refusal>> },
+    Check {
+        check: Check,
+        done: oneshot::Sender<bool>,
+    },
+    Make {
+        given: Secret,
+        version: u64,
+        done: oneshot::Sender<Result<Credential, Refusal>>,
+    },
     Run(Box<dyn FnOnce() + Send>),
 }
 
@@ -55,10 +62,14 @@ impl Verifiers {
             let (todo, successes) = (Arc::clone(&todo), Arc::clone(successes));
             let thread = std::thread::Builder::new().name(format!("auth-{number:02}"));
             let thread = thread.spawn(move || work(&todo, &successes));
-            let failed = |error| Refusal::new(Cause::Internal, format!("cannot start a login thread: {error}"));
+            let failed =
+                |error| Refusal::new(Cause::Internal, format!("cannot start a login thread: {error}"));
             threads.push(thread.map_err(failed)?);
         }
-        Ok(Self { jobs: Mutex::new(Some(jobs)), threads: Mutex::new(threads) })
+        Ok(Self {
+            jobs: Mutex::new(Some(jobs)),
+            threads: Mutex::new(threads),
+        })
     }
 
     /// Ends the threads after what waits.
@@ -92,10 +103,13 @@ impl Verifiers {
 
     fn ask(&self, job: Job) -> Result<(), Refusal> {
         let jobs = self.jobs.lock();
-        jobs.as_ref().ok_or_else(closing)?.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => Refusal::new(Cause::DirectoryFailure, "too many logins are waiting"),
-            TrySendError::Disconnected(_) => closing(),
-        })
+        jobs.as_ref()
+            .ok_or_else(closing)?
+            .try_send(job)
+            .map_err(|error| match error {
+                TrySendError::Full(_) => Refusal::new(Cause::DirectoryFailure, "too many logins are waiting"),
+                TrySendError::Disconnected(_) => closing(),
+            })
     }
 }
 
@@ -123,7 +137,10 @@ fn is_right(check: &Check, successes: &Successes, memory: &mut Memory) -> bool {
         return false;
     };
     // Many clients of one user at once: the first check answers for those that waited behind it.
-    if check.digest.is_some_and(|digest| successes.knows(&digest, Instant::now())) {
+    if check
+        .digest
+        .is_some_and(|digest| successes.knows(&digest, Instant::now()))
+    {
         return true;
     }
     let right = credential.check(&check.password, memory);

@@ -39,9 +39,9 @@ pub trait Conversation {
     /// What to do now.
     fn next(&mut self) -> Action;
     /// Answers the question of the last [`Action::Work`]. Dropping the future abandons the question.
-    fn work<'a>(&'a mut self) -> LocalBoxFuture<'a, ()>;
+    fn work(&mut self) -> LocalBoxFuture<'_, ()>;
     /// Resolves after the service told the session something while it listens. Cancel-safe.
-    fn event<'a>(&'a mut self) -> LocalBoxFuture<'a, ()>;
+    fn event(&mut self) -> LocalBoxFuture<'_, ()>;
 }
 
 /// What a service implements for one connection: the answers to its session's questions.
@@ -73,7 +73,11 @@ pub struct Joined<B: Backend> {
 impl<B: Backend> Joined<B> {
     /// Joins the two.
     pub fn new(session: B::Session, backend: B) -> Self {
-        Self { session, backend, asked: None }
+        Self {
+            session,
+            backend,
+            asked: None,
+        }
     }
 }
 
@@ -112,7 +116,7 @@ impl<B: Backend> Conversation for Joined<B> {
         }
     }
 
-    fn work<'a>(&'a mut self) -> LocalBoxFuture<'a, ()> {
+    fn work(&mut self) -> LocalBoxFuture<'_, ()> {
         Box::pin(async move {
             if let Some(request) = self.asked.take() {
                 let answer = self.backend.answer(request).await;
@@ -121,7 +125,7 @@ impl<B: Backend> Conversation for Joined<B> {
         })
     }
 
-    fn event<'a>(&'a mut self) -> LocalBoxFuture<'a, ()> {
+    fn event(&mut self) -> LocalBoxFuture<'_, ()> {
         Box::pin(async move {
             let event = self.backend.event().await;
             self.session.answer(event);

@@ -72,7 +72,10 @@ impl Counters {
         }
         counts.connections = counts.connections.saturating_add(1);
         drop(counts);
-        Ok(Admission { counters: Arc::clone(self), peer })
+        Ok(Admission {
+            counters: Arc::clone(self),
+            peer,
+        })
     }
 }
 
@@ -99,7 +102,10 @@ pub struct Seldom {
 impl Seldom {
     /// At most one line in this time.
     pub fn every(every: Duration) -> Self {
-        Self { every, last: Mutex::new((None, 0)) }
+        Self {
+            every,
+            last: Mutex::new((None, 0)),
+        }
     }
 
     /// Whether to log now; if so, how many lines were left out since the last one.
@@ -128,14 +134,20 @@ mod tests {
     #[test]
     fn counts_and_gives_back() {
         let counters = Arc::new(Counters::default());
-        let caps = Caps { connections: 3, per_peer: 2 };
+        let caps = Caps {
+            connections: 3,
+            per_peer: 2,
+        };
         let first = counters.admit(Some(ONE), caps).ok();
         let second = counters.admit(Some(ONE), caps);
         assert!(second.is_ok());
         assert_eq!(counters.admit(Some(ONE), caps).err(), Some(Exceeded::PerPeer(2)));
         let third = counters.admit(Some(TWO), caps);
         assert!(third.is_ok());
-        assert_eq!(counters.admit(Some(TWO), caps).err(), Some(Exceeded::Connections(3)));
+        assert_eq!(
+            counters.admit(Some(TWO), caps).err(),
+            Some(Exceeded::Connections(3))
+        );
         drop(first);
         assert!(counters.admit(Some(ONE), caps).is_ok());
     }
@@ -143,11 +155,19 @@ mod tests {
     #[test]
     fn zero_is_no_limit_and_mapped_addresses_are_the_same_peer() {
         let counters = Arc::new(Counters::default());
-        let open: Vec<_> = (0..100).map(|_| counters.admit(Some(ONE), Caps::default())).collect();
+        let open: Vec<_> = (0..100)
+            .map(|_| counters.admit(Some(ONE), Caps::default()))
+            .collect();
         assert!(open.iter().all(Result::is_ok));
         let mapped: IpAddr = "::ffff:192.0.2.1".parse().expect("an address");
-        let caps = Caps { connections: 0, per_peer: 100 };
-        assert_eq!(counters.admit(Some(mapped), caps).err(), Some(Exceeded::PerPeer(100)));
+        let caps = Caps {
+            connections: 0,
+            per_peer: 100,
+        };
+        assert_eq!(
+            counters.admit(Some(mapped), caps).err(),
+            Some(Exceeded::PerPeer(100))
+        );
         drop(open);
         assert!(counters.counts.lock().peers.is_empty());
     }

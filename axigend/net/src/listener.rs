@@ -79,7 +79,12 @@ pub fn bind_unix(path: &Path, mode: u32) -> Result<UnixListener, Refusal> {
         );
         return Err(Refusal::new(Cause::Invalid, detail));
     }
-    let failed = |error: io::Error| Refusal::new(Cause::Conflict, format!("cannot bind {}: {error}", path.display()));
+    let failed = |error: io::Error| {
+        Refusal::new(
+            Cause::Conflict,
+            format!("cannot bind {}: {error}", path.display()),
+        )
+    };
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.file_type().is_socket() => fs::remove_file(path).map_err(failed)?,
         Ok(_) => return Err(failed(io::Error::other("the path exists and is not a socket"))),
@@ -116,16 +121,18 @@ impl Listening {
     fn waiting(&self) -> io::Result<Waiting> {
         Ok(match self {
             Self::Tcp(listener) => Waiting::Tcp(tokio::net::TcpListener::from_std(listener.try_clone()?)?),
-            Self::Unix(listener, _) => Waiting::Unix(tokio::net::UnixListener::from_std(listener.try_clone()?)?),
+            Self::Unix(listener, _) => {
+                Waiting::Unix(tokio::net::UnixListener::from_std(listener.try_clone()?)?)
+            }
         })
     }
 
     /// What log lines call it.
     pub fn name(&self) -> String {
         match self {
-            Self::Tcp(listener) => {
-                listener.local_addr().map_or_else(|_| "?".to_owned(), |address| address.to_string())
-            }
+            Self::Tcp(listener) => listener
+                .local_addr()
+                .map_or_else(|_| "?".to_owned(), |address| address.to_string()),
             Self::Unix(_, path) => path.display().to_string(),
         }
     }
@@ -171,7 +178,10 @@ pub async fn accept_all(listening: Arc<Listening>, entrance: impl Fn(Accepted)) 
             // EINVAL is the kernel's word for a socket that was closed; see `Listening::close`.
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => return,
             Err(error) => {
-                tracing::error!("[{name}] cannot accept, waiting {} ms: {error}", pause.as_millis());
+                tracing::error!(
+                    "[{name}] cannot accept, waiting {} ms: {error}",
+                    pause.as_millis()
+                );
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(BACK_OFF_LONGEST);
             }
@@ -181,7 +191,9 @@ pub async fn accept_all(listening: Arc<Listening>, entrance: impl Fn(Accepted)) 
 
 /// Errors that concern the connection just lost, not the listener.
 fn is_of_the_connection(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted, NetworkUnreachable};
+    use io::ErrorKind::{
+        ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted, NetworkUnreachable,
+    };
     matches!(
         error.kind(),
         ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted | NetworkUnreachable

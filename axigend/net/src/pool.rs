@@ -30,7 +30,10 @@ impl Size {
     /// Bounds in order, whatever was given: settings are checked where they are made.
     pub fn new(min: u32, max: u32) -> Self {
         let min = usize::try_from(min).unwrap_or(usize::MAX).max(1);
-        Self { min, max: usize::try_from(max).unwrap_or(usize::MAX).max(min) }
+        Self {
+            min,
+            max: usize::try_from(max).unwrap_or(usize::MAX).max(min),
+        }
     }
 }
 
@@ -52,7 +55,12 @@ struct Threads {
 impl Pool {
     /// Starts `size.min` threads.
     pub fn start(name: &'static str, size: Size) -> Result<Arc<Self>, Refusal> {
-        let threads = Threads { workers: Vec::new(), size, closing: false, grown: None };
+        let threads = Threads {
+            workers: Vec::new(),
+            size,
+            closing: false,
+            grown: None,
+        };
         let pool = Arc::new_cyclic(|this| Self {
             name,
             this: Weak::clone(this),
@@ -69,14 +77,16 @@ impl Pool {
         if threads.closing {
             return false;
         }
-        if self.should_grow(&threads) {
+        if threads.should_grow() {
             threads.grown = Some(Instant::now());
             if let Err(error) = self.add(&mut threads) {
                 tracing::error!("cannot start another {} thread: {error}", self.name);
             }
         }
         let open = threads.workers.iter().filter(|worker| !worker.is_surplus());
-        let Some(worker) = open.min_by_key(|worker| worker.sessions()) else { return false };
+        let Some(worker) = open.min_by_key(|worker| worker.sessions()) else {
+            return false;
+        };
         worker.attend(job);
         true
     }
@@ -112,7 +122,10 @@ impl Pool {
         }
         let extra = threads.workers.len() > threads.size.min;
         // The first thread accepts; it is never surplus because max is at least 1.
-        let is_first = threads.workers.first().is_some_and(|first| Arc::ptr_eq(first, worker));
+        let is_first = threads
+            .workers
+            .first()
+            .is_some_and(|first| Arc::ptr_eq(first, worker));
         if worker.sessions() > 0 || is_first || !(worker.is_surplus() || (idle && extra)) {
             return false;
         }
@@ -138,20 +151,13 @@ impl Pool {
         self.running.ended();
     }
 
-    fn should_grow(&self, threads: &Threads) -> bool {
-        let open = || threads.workers.iter().filter(|worker| !worker.is_surplus());
-        if open().count() >= threads.size.max {
-            return false;
-        }
-        let crowded = open().all(|worker| worker.sessions() >= CROWDED);
-        let rested = threads.grown.is_none_or(|grown| grown.elapsed() >= GROW_FOR_LATENESS);
-        crowded || (rested && open().all(|worker| worker.is_late()))
-    }
-
     fn fill(&self, threads: &mut Threads) -> Result<(), Refusal> {
         while threads.workers.len() < threads.size.min {
             self.add(threads).map_err(|error| {
-                Refusal::new(Cause::Internal, format!("cannot start a {} thread: {error}", self.name))
+                Refusal::new(
+                    Cause::Internal,
+                    format!("cannot start a {} thread: {error}", self.name),
+                )
             })?;
         }
         Ok(())
@@ -160,7 +166,8 @@ impl Pool {
     /// One more thread, with the lowest free number.
     fn add(&self, threads: &mut Threads) -> io::Result<()> {
         let taken = |number: &usize| threads.workers.iter().any(|worker| worker.number() == *number);
-        let number = (1..).find(|number| !taken(number)).unwrap_or(usize::MAX);
+        let next = threads.workers.len() + 1;
+        let number = (1..next).find(|number| !taken(number)).unwrap_or(next);
         self.running.started();
         match Worker::spawn(number, self.name, Weak::clone(&self.this)) {
             Ok(worker) => {
@@ -172,6 +179,21 @@ impl Pool {
                 Err(error)
             }
         }
+    }
+}
+
+impl Threads {
+    /// Whether every thread that takes connections has enough of them.
+    fn should_grow(&self) -> bool {
+        let open = || self.workers.iter().filter(|worker| !worker.is_surplus());
+        if open().count() >= self.size.max {
+            return false;
+        }
+        let crowded = open().all(|worker| worker.sessions() >= CROWDED);
+        let rested = self
+            .grown
+            .is_none_or(|grown| grown.elapsed() >= GROW_FOR_LATENESS);
+        crowded || (rested && open().all(|worker| worker.is_late()))
     }
 }
 
@@ -197,7 +219,9 @@ mod tests {
     fn attend(pool: &Arc<Pool>, end: &watch::Receiver<bool>, names: &mpsc::Sender<String>) {
         let (mut end, names) = (end.clone(), names.clone());
         let attended = pool.attend(Box::new(move || {
-            names.send(std::thread::current().name().unwrap_or_default().to_owned()).expect("the test listens");
+            names
+                .send(std::thread::current().name().unwrap_or_default().to_owned())
+                .expect("the test listens");
             Box::pin(async move {
                 let _ = end.wait_for(|end| *end).await;
             })
@@ -226,7 +250,10 @@ mod tests {
         pool.resize(Size::new(1, 1)).expect("no thread is needed");
         assert_eq!(pool.threads(), 2, "its sessions keep it");
         ended.send(true).expect("sessions listen");
-        assert!(pool.running.wait_while_above(1, PATIENCE), "the surplus thread leaves");
+        assert!(
+            pool.running.wait_while_above(1, PATIENCE),
+            "the surplus thread leaves"
+        );
         pool.resize(Size::new(3, 3)).expect("threads");
         assert_eq!(pool.threads(), 3);
         assert_eq!(pool.close(PATIENCE), 0);

@@ -24,8 +24,17 @@ pub struct Toy {
 impl Toy {
     /// A session that greets.
     pub fn new(peer: &Peer) -> Self {
-        let greeting = if peer.tls.is_some() { "HELLO TLS\n" } else { "HELLO\n" };
-        let mut toy = Self { heard: Vec::new(), steps: VecDeque::new(), listening: false, flooding: false };
+        let greeting = if peer.tls.is_some() {
+            "HELLO TLS\n"
+        } else {
+            "HELLO\n"
+        };
+        let mut toy = Self {
+            heard: Vec::new(),
+            steps: VecDeque::new(),
+            listening: false,
+            flooding: false,
+        };
         toy.say(greeting);
         toy
     }
@@ -93,7 +102,9 @@ impl Session for Toy {
             if self.flooding {
                 return Step::Write(vec![b'x'; 64 * 1024]);
             }
-            let Some(end) = self.heard.iter().position(|byte| *byte == b'\n') else { break };
+            let Some(end) = self.heard.iter().position(|byte| *byte == b'\n') else {
+                break;
+            };
             let line: Vec<u8> = self.heard.drain(..=end).collect();
             let line = String::from_utf8_lossy(&line).trim_end().to_owned();
             self.line(&line);
@@ -139,12 +150,19 @@ pub struct ToyService {
 impl ToyService {
     /// A service without news.
     pub fn new() -> Arc<Self> {
-        Arc::new(Self { news: watch::channel(String::new()).0 })
+        Arc::new(Self {
+            news: watch::channel(String::new()).0,
+        })
     }
 
     /// A conversation with this peer.
     pub fn conversation(&self, peer: &Peer) -> Box<dyn Conversation> {
-        Box::new(Joined::new(Toy::new(peer), ToyBackend { news: self.news.subscribe() }))
+        Box::new(Joined::new(
+            Toy::new(peer),
+            ToyBackend {
+                news: self.news.subscribe(),
+            },
+        ))
     }
 }
 
@@ -164,7 +182,14 @@ impl Service for ToyService {
 
 /// A peer nobody knows anything about.
 pub fn peer() -> Peer {
-    Peer { remote: None, local: None, uid: None, session_id: 1, tls: None, can_start_tls: true }
+    Peer {
+        remote: None,
+        local: None,
+        uid: None,
+        session_id: 1,
+        tls: None,
+        can_start_tls: true,
+    }
 }
 
 /// A certificate in a directory, the store on it, and a client that trusts it.
@@ -186,7 +211,11 @@ impl Secure {
         fs::write(directory.path().join("cert.pem"), pem).expect("the certificate is written");
         let client = trusting(made.cert.der());
         let store = Arc::new(TlsStore::new(directory.path()));
-        Self { directory, store, client }
+        Self {
+            directory,
+            store,
+            client,
+        }
     }
 
     /// The name in the certificate.
@@ -200,12 +229,20 @@ fn trusting(certificate: &CertificateDer<'static>) -> Arc<ClientConfig> {
     roots.add(certificate.clone()).expect("a root");
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    Arc::new(builder.expect("versions").with_root_certificates(roots).with_no_client_auth())
+    Arc::new(
+        builder
+            .expect("versions")
+            .with_root_certificates(roots)
+            .with_no_client_auth(),
+    )
 }
 
 /// TLS as listeners have it by default, with the certificate of [`Secure`].
 pub fn ssl() -> SslSettings {
-    SslSettings { cert_file: "cert.pem".to_owned(), allowed_versions: vec![TlsVersion::Tls12, TlsVersion::Tls13] }
+    SslSettings {
+        cert_file: "cert.pem".to_owned(),
+        allowed_versions: vec![TlsVersion::Tls12, TlsVersion::Tls13],
+    }
 }
 
 /// A listener on this address without limits.
@@ -213,7 +250,7 @@ pub fn listener(address: SocketAddr) -> ListenerSettings {
     ListenerSettings {
         address,
         enable: true,
-        idle_timeout: Duration::from_secs(60),
+        idle_timeout: Duration::from_mins(1),
         max_connections: 0,
         peer_max_connections: 0,
         ssl_enable: false,
@@ -223,5 +260,9 @@ pub fn listener(address: SocketAddr) -> ListenerSettings {
 
 /// A service of these listeners with two threads.
 pub fn connection(listeners: Vec<ListenerSettings>) -> ConnectionSettings {
-    ConnectionSettings { listeners, min_conn_threads: 2, max_conn_threads: 4 }
+    ConnectionSettings {
+        listeners,
+        min_conn_threads: 2,
+        max_conn_threads: 4,
+    }
 }

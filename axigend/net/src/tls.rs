@@ -86,7 +86,9 @@ impl TlsStore {
     fn key(&self, ssl: &SslSettings) -> Key {
         let speaks = |version| ssl.allowed_versions.contains(&version);
         let path = Path::new(&ssl.cert_file);
-        let below = VENDOR_DIRECTORIES.iter().find_map(|vendor| path.strip_prefix(vendor).ok());
+        let below = VENDOR_DIRECTORIES
+            .iter()
+            .find_map(|vendor| path.strip_prefix(vendor).ok());
         Key {
             cert_file: self.working_directory.join(below.unwrap_or(path)),
             tls12: speaks(TlsVersion::Tls12),
@@ -95,19 +97,28 @@ impl TlsStore {
     }
 
     fn load(&self, key: &Key) -> Result<Arc<ServerConfig>, Refusal> {
-        let invalid = |what: String| Refusal::new(Cause::Invalid, format!("{}: {what}", key.cert_file.display()));
-        let pem = std::fs::read(&key.cert_file).map_err(|error| invalid(format!("cannot be read: {error}")))?;
+        let invalid =
+            |what: String| Refusal::new(Cause::Invalid, format!("{}: {what}", key.cert_file.display()));
+        let pem =
+            std::fs::read(&key.cert_file).map_err(|error| invalid(format!("cannot be read: {error}")))?;
         let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&pem)
             .collect::<Result<_, _>>()
             .map_err(|error| invalid(format!("is not a PEM file: {error}")))?;
         if chain.is_empty() {
-            return Err(invalid("holds no certificate; chain and private key must be in this one file".to_owned()));
+            return Err(invalid(
+                "holds no certificate; chain and private key must be in this one file".to_owned(),
+            ));
         }
-        let private_key = PrivateKeyDer::from_pem_slice(&pem)
-            .map_err(|error| invalid(format!("holds no private key: {error}; chain and key must be in this one file")))?;
+        let private_key = PrivateKeyDer::from_pem_slice(&pem).map_err(|error| {
+            invalid(format!(
+                "holds no private key: {error}; chain and key must be in this one file"
+            ))
+        })?;
         let versions = key.versions();
         if versions.is_empty() {
-            return Err(invalid("is of no use: allowedVersions has neither tls1_2 nor tls1_3".to_owned()));
+            return Err(invalid(
+                "is of no use: allowedVersions has neither tls1_2 nor tls1_3".to_owned(),
+            ));
         }
         let mut config = ServerConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_protocol_versions(&versions)

@@ -42,7 +42,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         std::future::poll_fn(|context| self.poll_take(context, &mut take)).await
     }
 
-    fn poll_take<T>(&mut self, context: &mut Context<'_>, take: &mut impl FnMut(&[u8]) -> T) -> Poll<io::Result<T>> {
+    fn poll_take<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        take: &mut impl FnMut(&[u8]) -> T,
+    ) -> Poll<io::Result<T>> {
         READ_BUFFER.with_borrow_mut(|buffer| {
             let mut filled = ReadBuf::new(buffer);
             ready!(Pin::new(self).poll_read(context, &mut filled))?;
@@ -84,13 +88,23 @@ fn facts(connection: &rustls::ServerConnection) -> TlsFacts {
         None => String::new(),
     };
     // IANA's names; rustls tells the suites of TLS 1.3 by a prefix of its own.
-    let suite = connection.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite()));
+    let suite = connection
+        .negotiated_cipher_suite()
+        .map(|suite| format!("{:?}", suite.suite()));
     let cipher = suite.unwrap_or_default().replacen("TLS13_", "TLS_", 1);
-    TlsFacts { version, cipher, server_name: connection.server_name().map(str::to_owned) }
+    TlsFacts {
+        version,
+        cipher,
+        server_name: connection.server_name().map(str::to_owned),
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Wire<S> {
-    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(transport) => Pin::new(transport).poll_read(context, buffer),
             Self::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
@@ -122,7 +136,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
 }
 
 impl AsyncRead for Socket {
-    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_read(context, buffer),
             Self::Unix(stream) => Pin::new(stream).poll_read(context, buffer),

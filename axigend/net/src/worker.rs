@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 /// An extra thread leaves after this time without a connection: long enough that a daily rhythm of one burst a minute
 /// does not create threads again and again.
-pub const RETIRE_AFTER: Duration = Duration::from_secs(60);
+pub const RETIRE_AFTER: Duration = Duration::from_mins(1);
 
 /// How often a thread with connections looks how late it is; four looks decide.
 const PULSE: Duration = Duration::from_millis(250);
@@ -66,13 +66,15 @@ impl Worker {
             busy: Notify::new(),
         });
         let this = Arc::clone(&worker);
-        std::thread::Builder::new().name(format!("{name}-{number:02}")).spawn(move || {
-            LocalSet::new().block_on(&runtime, this.live(receiver, &pool));
-            drop(runtime);
-            if let Some(pool) = pool.upgrade() {
-                pool.ended();
-            }
-        })?;
+        std::thread::Builder::new()
+            .name(format!("{name}-{number:02}"))
+            .spawn(move || {
+                LocalSet::new().block_on(&runtime, this.live(receiver, &pool));
+                drop(runtime);
+                if let Some(pool) = pool.upgrade() {
+                    pool.ended();
+                }
+            })?;
         Ok(worker)
     }
 
@@ -201,14 +203,19 @@ impl Running {
     #[cfg(test)]
     pub fn wait_while_above(&self, limit: usize, patience: Duration) -> bool {
         let mut count = self.count.lock();
-        !self.changed.wait_while_for(&mut count, |count| *count > limit, patience).timed_out()
+        !self
+            .changed
+            .wait_while_for(&mut count, |count| *count > limit, patience)
+            .timed_out()
     }
 
     /// Waits until there are none, at most for this time; how many are left.
     pub fn wait_none(&self, patience: Duration) -> usize {
         let mut count = self.count.lock();
         // A time-out is seen in the count.
-        let _ = self.changed.wait_while_for(&mut count, |count| *count > 0, patience);
+        let _ = self
+            .changed
+            .wait_while_for(&mut count, |count| *count > 0, patience);
         *count
     }
 }

@@ -42,8 +42,11 @@ pub(crate) async fn attempt(parts: &Parts, entry: Entry) {
         }
         Ok(false) => {}
         Err(refusal) => {
-            tracing::error!(module = "PROCESSING", id = entry.id.number(),
-                "the outcome could not be written, the message is tried again: {refusal}");
+            tracing::error!(
+                module = "PROCESSING",
+                id = entry.id.number(),
+                "the outcome could not be written, the message is tried again: {refusal}"
+            );
         }
     }
 }
@@ -52,19 +55,34 @@ fn begin(entry: &Entry) {
     let envelope = &entry.envelope;
     let untouched = entry.tries == 0 && entry.states.iter().all(|state| state.stage == Stage::Waiting);
     if untouched {
-        tracing::info!(module = "PROCESSING", id = entry.id.number(),
+        tracing::info!(
+            module = "PROCESSING",
+            id = entry.id.number(),
             "RECEIVED from <{}>, recipients={}, size={}, by {}",
-            envelope.reverse_path, envelope.recipients.len(), entry.body.len(), envelope.peer);
+            envelope.reverse_path,
+            envelope.recipients.len(),
+            entry.body.len(),
+            envelope.peer
+        );
     }
-    tracing::info!(module = "PROCESSING", id = entry.id.number(), "PROCESSING attempt {}",
-        entry.tries.saturating_add(1));
+    tracing::info!(
+        module = "PROCESSING",
+        id = entry.id.number(),
+        "PROCESSING attempt {}",
+        entry.tries.saturating_add(1)
+    );
 }
 
 /// First step: where each unfinished recipient leads; `None` for finished ones.
 fn destinations(parts: &Parts, settings: &Settings, entry: &Entry) -> Vec<Option<Destination>> {
     let recipients = entry.envelope.recipients.iter().zip(&entry.states);
     let one = |address: &str| {
-        expand(&parts.directory, address, &settings.server.primary_domain, entry.body.len())
+        expand(
+            &parts.directory,
+            address,
+            &settings.server.primary_domain,
+            entry.body.len(),
+        )
     };
     recipients
         .map(|(recipient, state)| (!state.stage.is_finished()).then(|| one(&recipient.address)))

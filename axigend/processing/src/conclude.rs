@@ -46,7 +46,11 @@ pub(crate) async fn conclude(
         Ok(reports) => reports,
         Err(refusal) => {
             // Nobody may be given up without a report: they are tried once more.
-            tracing::error!(module = "PROCESSING", id = entry.id.number(), "a report could not be made: {refusal}");
+            tracing::error!(
+                module = "PROCESSING",
+                id = entry.id.number(),
+                "a report could not be made: {refusal}"
+            );
             reopen(entry, &mut concluded.states);
             Vec::new()
         }
@@ -61,7 +65,11 @@ pub(crate) async fn conclude(
     match next {
         Some(at) => tracing::info!(module = "PROCESSING", id, "SCHEDULED for {}", shown_time(at)),
         None if all_delivered => tracing::info!(module = "PROCESSING", id, "SENT"),
-        None => tracing::info!(module = "PROCESSING", id, "FAILED for at least one recipient, finished"),
+        None => tracing::info!(
+            module = "PROCESSING",
+            id,
+            "FAILED for at least one recipient, finished"
+        ),
     }
     Ok(finished)
 }
@@ -85,19 +93,36 @@ fn judge(settings: &Settings, entry: &Entry, attempted: Vec<Attempted>) -> Concl
                 state.stage = Stage::Delivered;
                 "2.0.0".clone_into(&mut state.status);
                 state.text.clear();
-                tracing::info!(module = "PROCESSING", id = entry.id.number(),
-                    "PROCESSED-LOCAL <{}> to {} folder {:?}", recipient.address, place.shown, place.folder);
+                tracing::info!(
+                    module = "PROCESSING",
+                    id = entry.id.number(),
+                    "PROCESSED-LOCAL <{}> to {} folder {:?}",
+                    recipient.address,
+                    place.shown,
+                    place.folder
+                );
             }
             Attempted::Relay => {
                 state.stage = Stage::Relay;
                 "4.4.0".clone_into(&mut state.status);
                 "waits for SMTP sending".clone_into(&mut state.text);
-                tracing::warn!(module = "PROCESSING", id = entry.id.number(),
+                tracing::warn!(
+                    module = "PROCESSING",
+                    id = entry.id.number(),
                     "<{}> is not local: SMTP sending is not built, the message stays in the queue",
-                    recipient.address);
+                    recipient.address
+                );
             }
             Attempted::Refused(verdict, detail) => {
-                refused(settings, entry, &recipient.address, &mut state, &verdict, &detail, &mut concluded);
+                refused(
+                    settings,
+                    entry,
+                    &recipient.address,
+                    &mut state,
+                    &verdict,
+                    &detail,
+                    &mut concluded,
+                );
             }
         }
         concluded.states.push(state);
@@ -125,13 +150,25 @@ fn refused(
         if !verdict.permanent {
             state.status = given_up(verdict.status);
         }
-        tracing::info!(module = "PROCESSING", id,
-            "FAILED <{address}> {} {} after {} tries: {detail}", state.status, state.text, state.tries);
+        tracing::info!(
+            module = "PROCESSING",
+            id,
+            "FAILED <{address}> {} {} after {} tries: {detail}",
+            state.status,
+            state.text,
+            state.tries
+        );
         concluded.failed.push(failure(address, state));
         return;
     }
-    tracing::info!(module = "PROCESSING", id,
-        "<{address}> {} {}, try {}: {detail}", state.status, state.text, state.tries);
+    tracing::info!(
+        module = "PROCESSING",
+        id,
+        "<{address}> {} {}, try {}: {detail}",
+        state.status,
+        state.text,
+        state.tries
+    );
     if state.tries >= DELAY_REPORT_AFTER && !state.delay_reported {
         state.delay_reported = true;
         concluded.delayed.push(failure(address, state));
@@ -139,7 +176,11 @@ fn refused(
 }
 
 fn failure(address: &str, state: &RecipientState) -> Failure {
-    Failure { address: address.to_owned(), status: state.status.clone(), text: state.text.clone() }
+    Failure {
+        address: address.to_owned(),
+        status: state.status.clone(),
+        text: state.text.clone(),
+    }
 }
 
 /// Recipients given up in this attempt wait again.
@@ -155,7 +196,10 @@ fn reopen(entry: &Entry, states: &mut [RecipientState]) {
 /// When the message is due again: the soonest of its waiting recipients; one that only waits for SMTP sending is
 /// looked at every `maxSchedInterval`.
 fn next_try_of(settings: &Settings, states: &[RecipientState], now: i64) -> Option<i64> {
-    let (sched, max) = (settings.processing.sched_interval, settings.processing.max_sched_interval);
+    let (sched, max) = (
+        settings.processing.sched_interval,
+        settings.processing.max_sched_interval,
+    );
     let time = |state: &RecipientState| match state.stage {
         Stage::Waiting => Some(next_try(now, state.tries, sched, max)),
         Stage::Relay => Some(next_try(now, 1, max, max)),
@@ -175,12 +219,18 @@ async fn reports(
 ) -> Result<Vec<(Incoming, Envelope)>, Refusal> {
     let mut ready = Vec::new();
     let until = give_up_time(settings, now);
-    let due = [(Kind::Failed, &concluded.failed), (Kind::Delayed { until }, &concluded.delayed)];
+    let due = [
+        (Kind::Failed, &concluded.failed),
+        (Kind::Delayed { until }, &concluded.delayed),
+    ];
     for (kind, failures) in due.into_iter().filter(|(_, failures)| !failures.is_empty()) {
         if entry.envelope.reverse_path.is_empty() {
             if kind == Kind::Failed {
-                tracing::warn!(module = "PROCESSING", id = entry.id.number(),
-                    "double bounce: the sender is <>, no report is sent and the message is dropped");
+                tracing::warn!(
+                    module = "PROCESSING",
+                    id = entry.id.number(),
+                    "double bounce: the sender is <>, no report is sent and the message is dropped"
+                );
             }
             continue;
         }
@@ -191,7 +241,10 @@ async fn reports(
 
 /// Upper bound of the time until which a message failing for the fourth time is tried.
 fn give_up_time(settings: &Settings, now: i64) -> i64 {
-    let (sched, max) = (settings.processing.sched_interval, settings.processing.max_sched_interval);
+    let (sched, max) = (
+        settings.processing.sched_interval,
+        settings.processing.max_sched_interval,
+    );
     // The sum of a doubling series reaches `max` soon: the steps after that are multiplied, not added one by one.
     let retries = settings.processing.max_retry_count;
     let added = retries.min(64);
@@ -229,13 +282,22 @@ async fn report(
         reverse_path: String::new(),
         recipients: vec![Recipient::new(entry.envelope.reverse_path.clone())],
         received_at: now,
-        body_type: if bytes.is_ascii() { BodyType::SevenBit } else { BodyType::EightBitMime },
+        body_type: if bytes.is_ascii() {
+            BodyType::SevenBit
+        } else {
+            BodyType::EightBitMime
+        },
         smtp_utf8: facts.is_international(),
         authenticated: None,
         peer: "local".to_owned(),
     };
-    tracing::info!(module = "PROCESSING", id = entry.id.number(),
-        "report {} to <{}>", message.id(), entry.envelope.reverse_path);
+    tracing::info!(
+        module = "PROCESSING",
+        id = entry.id.number(),
+        "report {} to <{}>",
+        message.id(),
+        entry.envelope.reverse_path
+    );
     Ok((message, envelope))
 }
 
@@ -250,7 +312,9 @@ fn report_domain(settings: &Settings) -> &str {
 /// The header of the message, whole lines only, at most [`HEADERS_MOST`] bytes. What cannot be read is left out: the
 /// report matters more.
 fn header_of(entry: &Entry) -> Vec<u8> {
-    let length = usize::try_from(entry.body.len()).unwrap_or(usize::MAX).min(HEADERS_MOST);
+    let length = usize::try_from(entry.body.len())
+        .unwrap_or(usize::MAX)
+        .min(HEADERS_MOST);
     let mut bytes = vec![0; length];
     let read = entry.body.read_at(0, &mut bytes).unwrap_or(0);
     bytes.truncate(read);
@@ -262,9 +326,17 @@ fn header_in(mut bytes: Vec<u8>) -> Vec<u8> {
     let end = if bytes.starts_with(b"\r\n") {
         Some(0)
     } else {
-        bytes.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 2)
+        bytes
+            .windows(4)
+            .position(|window| window == b"\r\n\r\n")
+            .map(|at| at + 2)
     };
-    let last_line = || bytes.windows(2).rposition(|window| window == b"\r\n").map_or(0, |at| at + 2);
+    let last_line = || {
+        bytes
+            .windows(2)
+            .rposition(|window| window == b"\r\n")
+            .map_or(0, |at| at + 2)
+    };
     let end = end.unwrap_or_else(last_line);
     bytes.truncate(end);
     bytes

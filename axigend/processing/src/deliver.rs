@@ -1,7 +1,7 @@
 //! Third step: local delivery, one call per message storage with all its recipients, so that one copy serves them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axigend_queue::Entry;
@@ -36,12 +36,19 @@ pub(crate) fn stored_body(entry: &Entry) -> Arc<dyn BodySource> {
 
 /// Delivers to every place; one outcome each, same order, and the stores that were asked. Safe to repeat: a place that
 /// has the message already answers as delivered.
-pub(crate) async fn deliver(stores: &Stores, entry: &Entry, places: &[Place]) -> (Vec<Outcome>, Vec<Arc<Store>>) {
+pub(crate) async fn deliver(
+    stores: &Stores,
+    entry: &Entry,
+    places: &[Place],
+) -> (Vec<Outcome>, Vec<Arc<Store>>) {
     let mut groups: BTreeMap<&PathBuf, Vec<usize>> = BTreeMap::new();
     for (at, place) in places.iter().enumerate() {
         groups.entry(&place.store).or_default().push(at);
     }
-    let unanswered = Outcome::Refused(Verdict::of(axigen_shared::Cause::Internal), "no answer".to_owned());
+    let unanswered = Outcome::Refused(
+        Verdict::of(axigen_shared::Cause::Internal),
+        "no answer".to_owned(),
+    );
     let mut outcomes = vec![unanswered; places.len()];
     let mut asked = Vec::new();
     for (dir, members) in groups {
@@ -59,7 +66,7 @@ pub(crate) async fn deliver(stores: &Stores, entry: &Entry, places: &[Place]) ->
 /// The members of one store. An account that is meant by several recipients is asked once.
 async fn deliver_to_store(
     stores: &Stores,
-    dir: &PathBuf,
+    dir: &Path,
     entry: &Entry,
     places: &[Place],
     members: &[usize],
@@ -96,7 +103,10 @@ async fn deliver_to_store(
             Some(Delivered::Refused(refusal)) => {
                 Outcome::Refused(Verdict::of(refusal.cause), refusal.to_string())
             }
-            None => Outcome::Refused(Verdict::of(axigen_shared::Cause::Internal), "no answer".to_owned()),
+            None => Outcome::Refused(
+                Verdict::of(axigen_shared::Cause::Internal),
+                "no answer".to_owned(),
+            ),
         }
     };
     (places.iter().map(answer_of).collect(), Some(store))

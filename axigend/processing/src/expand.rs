@@ -37,7 +37,11 @@ impl Place {
 
     /// As the store wants it.
     pub(crate) fn deliver_to(&self) -> DeliverTo {
-        DeliverTo { account: self.account, folder: self.folder.clone(), limits: self.limits }
+        DeliverTo {
+            account: self.account,
+            folder: self.folder.clone(),
+            limits: self.limits,
+        }
     }
 }
 

@@ -16,7 +16,10 @@ pub(crate) struct Prefixed {
 impl Prefixed {
     /// `prefix` and then `body`.
     pub(crate) fn new(prefix: impl Into<Bytes>, body: Arc<dyn BodySource>) -> Self {
-        Self { prefix: prefix.into(), body }
+        Self {
+            prefix: prefix.into(),
+            body,
+        }
     }
 }
 
@@ -26,7 +29,10 @@ impl BodySource for Prefixed {
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        let front = usize::try_from(offset).ok().and_then(|from| self.prefix.get(from..)).unwrap_or_default();
+        let front = usize::try_from(offset)
+            .ok()
+            .and_then(|from| self.prefix.get(from..))
+            .unwrap_or_default();
         let from_front = front.len().min(buf.len());
         let (head, tail) = buf.split_at_mut(from_front);
         head.copy_from_slice(front.get(..from_front).unwrap_or_default());

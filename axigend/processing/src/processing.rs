@@ -41,7 +41,13 @@ impl Processing {
         stores: Arc<Stores>,
         config: Arc<RunningConfig>,
     ) -> Arc<Self> {
-        Arc::new(Self { queue, directory, stores, config, running: Mutex::new(None) })
+        Arc::new(Self {
+            queue,
+            directory,
+            stores,
+            config,
+            running: Mutex::new(None),
+        })
     }
 
     /// Starts the threads. Started twice is started.
@@ -61,13 +67,15 @@ impl Processing {
         let (stop, stopping) = watch::channel(None);
         let (end, ended) = oneshot::channel();
         let runtime = runtime()?;
-        let thread = std::thread::Builder::new().name("processing".to_owned()).spawn(move || {
-            let stopped = runtime.block_on(supervise(parts, finished, stopping));
-            // Nobody waits for it when the whole is being dropped.
-            let _ = end.send(stopped);
-        });
-        let thread =
-            thread.map_err(|error| Refusal::new(Cause::Internal, format!("cannot start a thread: {error}")))?;
+        let thread = std::thread::Builder::new()
+            .name("processing".to_owned())
+            .spawn(move || {
+                let stopped = runtime.block_on(supervise(parts, finished, stopping));
+                // Nobody waits for it when the whole is being dropped.
+                let _ = end.send(stopped);
+            });
+        let thread = thread
+            .map_err(|error| Refusal::new(Cause::Internal, format!("cannot start a thread: {error}")))?;
         *running = Some(Running { stop, ended, thread });
         tracing::info!(module = "PROCESSING", "service started");
         Ok(())
@@ -76,12 +84,18 @@ impl Processing {
     /// Stops: nothing new is taken from the queue, what is in hand is finished within `grace`, then cut (it is due
     /// again at the next start). Answers when every thread has ended.
     pub async fn stop(&self, grace: Duration) -> Stopped {
-        let Some(running) = self.running.lock().take() else { return Stopped { cut: 0 } };
+        let Some(running) = self.running.lock().take() else {
+            return Stopped { cut: 0 };
+        };
         running.stop.send_replace(Some(grace));
         let stopped = running.ended.await.unwrap_or(Stopped { cut: 0 });
         // It has said that it ends: joining takes no time.
         let _ = running.thread.join();
-        tracing::info!(module = "PROCESSING", "service stopped, {} threads were cut", stopped.cut);
+        tracing::info!(
+            module = "PROCESSING",
+            "service stopped, {} threads were cut",
+            stopped.cut
+        );
         stopped
     }
 

@@ -57,7 +57,9 @@ impl Facts<'_> {
     }
 
     fn date(&self, at: i64) -> String {
-        let at = Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned_datetime(self.zone.clone());
+        let at = Timestamp::from_second(at)
+            .unwrap_or(Timestamp::UNIX_EPOCH)
+            .to_zoned_datetime(self.zone.clone());
         jiff::fmt::rfc2822::to_string(&at).unwrap_or_default()
     }
 
@@ -76,7 +78,10 @@ impl Facts<'_> {
         line(&mut out, format_args!("--{boundary}"));
         line(&mut out, format_args!("Content-Description: Message headers"));
         line(&mut out, format_args!("Content-Type: {kind}"));
-        line(&mut out, format_args!("Content-Transfer-Encoding: {encoding}\r\n"));
+        line(
+            &mut out,
+            format_args!("Content-Transfer-Encoding: {encoding}\r\n"),
+        );
         let mut bytes = out.into_bytes();
         bytes.extend_from_slice(self.headers);
         if !self.headers.ends_with(b"\r\n") {
@@ -89,7 +94,11 @@ impl Facts<'_> {
     /// A separator that the returned header does not contain (RFC 2046, 5.1.1).
     fn boundary(&self) -> String {
         let mut boundary = format!("=_{}.{}.{}", self.about, self.own_id, self.now);
-        while self.headers.windows(boundary.len()).any(|window| window == boundary.as_bytes()) {
+        while self
+            .headers
+            .windows(boundary.len())
+            .any(|window| window == boundary.as_bytes())
+        {
             boundary.push('_');
         }
         boundary
@@ -101,17 +110,26 @@ impl Facts<'_> {
             Kind::Delayed { .. } => "Mail delivery is delayed",
         };
         line(out, format_args!("Date: {}", self.date(self.now)));
-        line(out, format_args!("From: Mail Delivery System <postmaster@{}>", self.primary_domain));
+        line(
+            out,
+            format_args!("From: Mail Delivery System <postmaster@{}>", self.primary_domain),
+        );
         line(out, format_args!("To: <{}>", self.sender));
         line(out, format_args!("Subject: {subject}"));
-        line(out, format_args!("Message-ID: <{}.{}@{}>", self.own_id, self.now, self.server_name));
+        line(
+            out,
+            format_args!("Message-ID: <{}.{}@{}>", self.own_id, self.now, self.server_name),
+        );
         if let Some(id) = message_id(self.headers) {
             line(out, format_args!("In-Reply-To: {id}"));
             line(out, format_args!("References: {id}"));
         }
         line(out, format_args!("Auto-Submitted: auto-replied"));
         line(out, format_args!("MIME-Version: 1.0"));
-        line(out, format_args!("Content-Type: multipart/report; report-type=delivery-status;"));
+        line(
+            out,
+            format_args!("Content-Type: multipart/report; report-type=delivery-status;"),
+        );
         line(out, format_args!("\tboundary=\"{boundary}\"\r\n"));
     }
 
@@ -119,34 +137,53 @@ impl Facts<'_> {
         line(out, format_args!("--{boundary}"));
         line(out, format_args!("Content-Description: Notification"));
         line(out, format_args!("Content-Type: text/plain; charset=utf-8"));
-        line(out, format_args!("Content-Transfer-Encoding: {}\r\n", self.encoding()));
-        line(out, format_args!("This is the mail system at {}.\r\n", self.server_name));
+        line(
+            out,
+            format_args!("Content-Transfer-Encoding: {}\r\n", self.encoding()),
+        );
+        line(
+            out,
+            format_args!("This is the mail system at {}.\r\n", self.server_name),
+        );
         match self.kind {
             Kind::Failed => {
-                line(out, format_args!("Your message could not be delivered to one or more recipients."));
+                line(
+                    out,
+                    format_args!("Your message could not be delivered to one or more recipients."),
+                );
                 line(out, format_args!("It will not be tried again.\r\n"));
             }
             Kind::Delayed { until } => {
-                line(out, format_args!("Your message has not been delivered yet to one or more recipients."));
+                line(
+                    out,
+                    format_args!("Your message has not been delivered yet to one or more recipients."),
+                );
                 line(out, format_args!("It is tried again until {}.", self.date(until)));
                 line(out, format_args!("You need not send it again.\r\n"));
             }
         }
         for failure in self.failures {
             line(out, format_args!("<{}>", failure.address));
-            line(out, format_args!("    {} ({})\r\n", one_line(&failure.text), failure.status));
+            line(
+                out,
+                format_args!("    {} ({})\r\n", one_line(&failure.text), failure.status),
+            );
         }
     }
 
     fn for_programs(&self, out: &mut String, boundary: &str) {
-        let (kind, address_type) = match self.is_international() {
-            true => ("message/global-delivery-status", "utf-8"),
-            false => ("message/delivery-status", "rfc822"),
+        let (kind, address_type) = if self.is_international() {
+            ("message/global-delivery-status", "utf-8")
+        } else {
+            ("message/delivery-status", "rfc822")
         };
         line(out, format_args!("--{boundary}"));
         line(out, format_args!("Content-Description: Delivery report"));
         line(out, format_args!("Content-Type: {kind}"));
-        line(out, format_args!("Content-Transfer-Encoding: {}\r\n", self.encoding()));
+        line(
+            out,
+            format_args!("Content-Transfer-Encoding: {}\r\n", self.encoding()),
+        );
         line(out, format_args!("Reporting-MTA: dns; {}", self.server_name));
         line(out, format_args!("X-Axigend-Queue-ID: {}", self.about));
         line(out, format_args!("Arrival-Date: {}", self.date(self.received_at)));
@@ -155,10 +192,16 @@ impl Facts<'_> {
                 Kind::Failed => "failed",
                 Kind::Delayed { .. } => "delayed",
             };
-            line(out, format_args!("\r\nFinal-Recipient: {address_type}; {}", failure.address));
+            line(
+                out,
+                format_args!("\r\nFinal-Recipient: {address_type}; {}", failure.address),
+            );
             line(out, format_args!("Action: {action}"));
             line(out, format_args!("Status: {}", failure.status));
-            line(out, format_args!("Diagnostic-Code: x-axigend; {}", one_line(&failure.text)));
+            line(
+                out,
+                format_args!("Diagnostic-Code: x-axigend; {}", one_line(&failure.text)),
+            );
             line(out, format_args!("Last-Attempt-Date: {}", self.date(self.now)));
             if let Kind::Delayed { until } = self.kind {
                 line(out, format_args!("Will-Retry-Until: {}", self.date(until)));
@@ -180,13 +223,16 @@ fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
 
 /// A text that cannot begin a new field.
 fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 /// The Message-ID of a header, if it is a plain one on one line.
 fn message_id(headers: &[u8]) -> Option<&str> {
     let line = headers.split(|byte| *byte == b'\n').find(|line| {
-        line.get(..11).is_some_and(|name| name.eq_ignore_ascii_case(b"message-id:"))
+        line.get(..11)
+            .is_some_and(|name| name.eq_ignore_ascii_case(b"message-id:"))
     })?;
     let id = std::str::from_utf8(line.get(11..)?).ok()?.trim();
     let plain = id.len() > 2 && id.len() < 500 && id.bytes().all(|byte| byte.is_ascii_graphic());
@@ -214,7 +260,11 @@ mod tests {
     }
 
     fn failure(address: &str, status: &str, text: &str) -> Failure {
-        Failure { address: address.into(), status: status.into(), text: text.into() }
+        Failure {
+            address: address.into(),
+            status: status.into(),
+            text: text.into(),
+        }
     }
 
     const HEADERS: &[u8] =
@@ -222,7 +272,10 @@ mod tests {
 
     #[test]
     fn failed_golden() {
-        let failures = [failure("bob@example.org", "5.1.1", "No such user"), failure("c@example.org", "5.2.2", "Full")];
+        let failures = [
+            failure("bob@example.org", "5.1.1", "No such user"),
+            failure("c@example.org", "5.2.2", "Full"),
+        ];
         let message = facts(Kind::Failed, &failures, HEADERS).message();
         let golden = include_str!("../golden/failed.eml").replace('\n', "\r\n");
         assert_eq!(String::from_utf8(message).unwrap(), golden);
@@ -257,7 +310,13 @@ mod tests {
     #[test]
     fn only_a_plain_message_id_is_referred_to() {
         assert_eq!(message_id(b"a: b\r\nMESSAGE-ID:\t<x@y>\r\n"), Some("<x@y>"));
-        for other in [&b"Message-ID: x\r\n"[..], b"Message-ID: <a b>\r\n", b"Message-ID:\r\n <x@y>\r\n", b"x", b""] {
+        for other in [
+            &b"Message-ID: x\r\n"[..],
+            b"Message-ID: <a b>\r\n",
+            b"Message-ID:\r\n <x@y>\r\n",
+            b"x",
+            b"",
+        ] {
             assert_eq!(message_id(other), None);
         }
     }

@@ -13,7 +13,10 @@ const SHORTEST: u64 = 1;
 /// When to try again after `tries` failed attempts (at least 1), the last of them at `now` (unix seconds).
 pub fn next_try(now: i64, tries: u32, sched_interval: Duration, max_sched_interval: Duration) -> i64 {
     let doublings = tries.saturating_sub(1).min(63);
-    let delay = sched_interval.as_secs().max(SHORTEST).saturating_mul(1 << doublings);
+    let delay = sched_interval
+        .as_secs()
+        .max(SHORTEST)
+        .saturating_mul(1 << doublings);
     let delay = delay.min(max_sched_interval.as_secs().max(SHORTEST));
     now.saturating_add(i64::try_from(delay).unwrap_or(i64::MAX))
 }
@@ -31,11 +34,17 @@ mod tests {
 
     #[test]
     fn the_documented_schedule() {
-        let expected = [5, 10, 20, 40, 80, 160, 320, 480, 480, 480, 480, 480, 480, 480, 480, 480, 480, 480, 480, 480];
+        let expected = [
+            5, 10, 20, 40, 80, 160, 320, 480, 480, 480, 480, 480, 480, 480, 480, 480, 480, 480, 480, 480,
+        ];
         let (sched, max) = (Duration::from_secs(5 * MINUTE), Duration::from_secs(480 * MINUTE));
         let mut sum = 0;
         for (tries, minutes) in (1..).zip(expected) {
-            assert_eq!(next_try(1000, tries, sched, max), 1000 + minutes * 60, "after {tries}");
+            assert_eq!(
+                next_try(1000, tries, sched, max),
+                1000 + minutes * 60,
+                "after {tries}"
+            );
             assert!(!is_given_up(tries, 20));
             sum += minutes;
         }
@@ -45,9 +54,13 @@ mod tests {
 
     #[test]
     fn odd_settings_neither_spin_nor_overflow() {
-        for (tries, sched, max, delay) in
-            [(1, 0, 0, 1), (9, 0, 100, 100), (1, 300, 60, 60), (u32::MAX, 1, 86400, 86400), (0, 300, 28800, 300)]
-        {
+        for (tries, sched, max, delay) in [
+            (1, 0, 0, 1),
+            (9, 0, 100, 100),
+            (1, 300, 60, 60),
+            (u32::MAX, 1, 86400, 86400),
+            (0, 300, 28800, 300),
+        ] {
             let at = next_try(0, tries, Duration::from_secs(sched), Duration::from_secs(max));
             assert_eq!(at, delay, "{tries} {sched} {max}");
         }

@@ -17,11 +17,19 @@ pub(crate) struct Verdict {
 
 impl Verdict {
     pub(crate) const fn temporary(status: &'static str, text: &'static str) -> Self {
-        Self { permanent: false, status, text }
+        Self {
+            permanent: false,
+            status,
+            text,
+        }
     }
 
     pub(crate) const fn permanent(status: &'static str, text: &'static str) -> Self {
-        Self { permanent: true, status, text }
+        Self {
+            permanent: true,
+            status,
+            text,
+        }
     }
 
     /// Nobody of that name.
@@ -72,7 +80,13 @@ mod tests {
 
     #[test]
     fn the_first_digit_says_what_the_verdict_says() {
-        for cause in [Cause::OverQuota, Cause::StorageFull, Cause::Conflict, Cause::NoSuchAccount, Cause::TooLarge] {
+        for cause in [
+            Cause::OverQuota,
+            Cause::StorageFull,
+            Cause::Conflict,
+            Cause::NoSuchAccount,
+            Cause::TooLarge,
+        ] {
             let verdict = Verdict::of(cause);
             assert_eq!(verdict.status.starts_with('5'), verdict.permanent, "{cause:?}");
         }

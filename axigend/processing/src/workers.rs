@@ -52,7 +52,10 @@ pub struct Stopped {
 /// A runtime for one thread.
 pub(crate) fn runtime() -> Result<Runtime, Refusal> {
     let failed = |error| Refusal::new(Cause::Internal, format!("cannot start a runtime: {error}"));
-    Builder::new_current_thread().enable_time().build().map_err(failed)
+    Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map_err(failed)
 }
 
 /// Looks after the delivery threads until `stop` has a grace time.
@@ -67,8 +70,15 @@ pub(crate) async fn supervise(
     let mut forget = tokio::time::interval(FORGET_EVERY);
     loop {
         let settings = parts.config.settings();
-        resize(&parts, settings.processing.delivery_threads as usize, &mut workers, &mut leaving);
-        parts.queue.set_proc_queue_size(settings.processing.proc_queue_size as usize);
+        resize(
+            &parts,
+            settings.processing.delivery_threads as usize,
+            &mut workers,
+            &mut leaving,
+        );
+        parts
+            .queue
+            .set_proc_queue_size(settings.processing.proc_queue_size as usize);
         parts.queue.set_sync(settings.server.enable_io_synchronization);
         tokio::select! {
             _ = stop.wait_for(Option::is_some) => break,
@@ -97,7 +107,11 @@ fn resize(parts: &Arc<Parts>, wanted: usize, workers: &mut Vec<Worker>, leaving:
         match start(parts, workers.len() + 1) {
             Ok(worker) => workers.push(worker),
             Err(refusal) => {
-                tracing::error!(module = "PROCESSING", "{} of {wanted} threads: {refusal}", workers.len());
+                tracing::error!(
+                    module = "PROCESSING",
+                    "{} of {wanted} threads: {refusal}",
+                    workers.len()
+                );
                 return;
             }
         }
@@ -169,7 +183,10 @@ async fn drain(mut workers: Vec<Worker>, grace: Duration) -> Stopped {
     if tokio::time::timeout(grace, all).await.is_ok() {
         return Stopped { cut: 0 };
     }
-    let late: Vec<&mut Worker> = workers.iter_mut().filter(|worker| !worker.ended.is_terminated()).collect();
+    let late: Vec<&mut Worker> = workers
+        .iter_mut()
+        .filter(|worker| !worker.ended.is_terminated())
+        .collect();
     let cut = late.len();
     for worker in late {
         worker.order.send_replace(Order::Cut);
@@ -194,7 +211,10 @@ async fn forget_finished(finished: &mut mpsc::Receiver<(Arc<Store>, u64)>) {
 async fn settle(batch: &mut JoinSet<Result<(), Refusal>>) {
     while let Some(done) = batch.join_next().await {
         if let Ok(Err(refusal)) = done {
-            tracing::warn!(module = "PROCESSING", "a finished delivery could not be forgotten: {refusal}");
+            tracing::warn!(
+                module = "PROCESSING",
+                "a finished delivery could not be forgotten: {refusal}"
+            );
         }
     }
 }

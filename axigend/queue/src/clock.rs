@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 /// Longest single sleep of the system clock. The wall clock may be set while we sleep, so the due time is looked at
 /// again at least this often.
-const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 
 /// Something to wait for.
 pub type Wait<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
@@ -50,7 +50,9 @@ pub struct ManualClock {
 impl ManualClock {
     /// A clock that shows `now` (unix seconds).
     pub fn new(now: i64) -> Self {
-        Self { now: watch::Sender::new(now) }
+        Self {
+            now: watch::Sender::new(now),
+        }
     }
 
     /// Moves the clock on and wakes whoever waits for a time it has reached.

@@ -86,7 +86,11 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn end(self) -> Result<(), Refusal> {
-        if self.rest.is_empty() { Ok(()) } else { Err(unreadable()) }
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(unreadable())
+        }
     }
 }
 

@@ -50,7 +50,11 @@ impl Committing {
     /// Scans leave `id` alone until this is settled or dropped.
     pub(crate) fn new(desk: Arc<Desk>, id: QueueId) -> Self {
         desk.ready.lock().hold(id);
-        Self { desk, id, settled: false }
+        Self {
+            desk,
+            id,
+            settled: false,
+        }
     }
 
     /// The entry is on stable storage.

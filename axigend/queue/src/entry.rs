@@ -66,7 +66,12 @@ impl Record {
     pub(crate) fn fresh(envelope: Envelope, body: BodyRef) -> Self {
         let states = vec![RecipientState::default(); envelope.recipients.len()];
         let due = envelope.received_at;
-        Self { envelope, states, body, due }
+        Self {
+            envelope,
+            states,
+            body,
+            due,
+        }
     }
 
     pub(crate) fn tries(&self) -> u32 {
@@ -110,7 +115,11 @@ impl Record {
         let body_type = body_type(from.u8()?)?;
         let smtp_utf8 = flag(from.u8()?)?;
         let reverse_path = from.text()?;
-        let authenticated = if flag(from.u8()?)? { Some(from.text()?) } else { None };
+        let authenticated = if flag(from.u8()?)? {
+            Some(from.text()?)
+        } else {
+            None
+        };
         let peer = from.text()?;
         let body = BodyRef::decode(from.raw()?)?;
         let count = from.u32()? as usize;
@@ -120,7 +129,9 @@ impl Record {
         let mut recipients = Vec::with_capacity(count);
         let mut states = Vec::with_capacity(count);
         for _ in 0..count {
-            recipients.push(Recipient { address: from.text()? });
+            recipients.push(Recipient {
+                address: from.text()?,
+            });
             states.push(RecipientState {
                 stage: stage(from.u8()?)?,
                 tries: from.u32()?,
@@ -130,9 +141,21 @@ impl Record {
             });
         }
         from.end()?;
-        let envelope =
-            Envelope { reverse_path, recipients, received_at, body_type, smtp_utf8, authenticated, peer };
-        Ok(Self { envelope, states, body, due })
+        let envelope = Envelope {
+            reverse_path,
+            recipients,
+            received_at,
+            body_type,
+            smtp_utf8,
+            authenticated,
+            peer,
+        };
+        Ok(Self {
+            envelope,
+            states,
+            body,
+            due,
+        })
     }
 }
 
@@ -191,8 +214,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn some_state() -> impl Strategy<Value = RecipientState> {
-        let stages =
-            prop_oneof![Just(Stage::Waiting), Just(Stage::Delivered), Just(Stage::Failed), Just(Stage::Relay)];
+        let stages = prop_oneof![
+            Just(Stage::Waiting),
+            Just(Stage::Delivered),
+            Just(Stage::Failed),
+            Just(Stage::Relay)
+        ];
         (stages, any::<u32>(), ".{0,9}", ".{0,40}", any::<bool>()).prop_map(
             |(stage, tries, status, text, delay_reported)| RecipientState {
                 stage,
@@ -209,8 +236,10 @@ mod tests {
         let paths = (".{0,40}", prop::option::of(".{0,20}"), ".{0,20}");
         (paths, any::<(i64, i64, bool)>(), 0u8..3, recipients).prop_map(
             |((reverse_path, authenticated, peer), (received_at, due, smtp_utf8), code, recipients)| {
-                let (recipients, states) =
-                    recipients.into_iter().map(|(address, state)| (Recipient { address }, state)).unzip();
+                let (recipients, states) = recipients
+                    .into_iter()
+                    .map(|(address, state)| (Recipient { address }, state))
+                    .unzip();
                 let body_type = body_type(code).unwrap();
                 let envelope = Envelope {
                     reverse_path,
@@ -221,7 +250,16 @@ mod tests {
                     authenticated,
                     peer,
                 };
-                Record { envelope, states, body: BodyRef { file: 3, offset: 70_000, len: 9 }, due }
+                Record {
+                    envelope,
+                    states,
+                    body: BodyRef {
+                        file: 3,
+                        offset: 70_000,
+                        len: 9,
+                    },
+                    due,
+                }
             },
         )
     }

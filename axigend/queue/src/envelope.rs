@@ -22,7 +22,9 @@ pub struct Recipient {
 impl Recipient {
     /// The recipient with this address.
     pub fn new(address: impl Into<String>) -> Self {
-        Self { address: address.into() }
+        Self {
+            address: address.into(),
+        }
     }
 }
 

@@ -63,7 +63,12 @@ impl Ids {
     /// Starts at the persisted mark.
     pub(crate) fn starting_at(mark: u32) -> Self {
         let mark = mark % ID_COUNT;
-        Self { next: mark, reserved: mark, used: vec![0; (ID_COUNT / 64) as usize], count: 0 }
+        Self {
+            next: mark,
+            reserved: mark,
+            used: vec![0; (ID_COUNT / 64) as usize],
+            count: 0,
+        }
     }
 
     /// The next id that nothing bears; `None` when all 16.7 million are in use.
@@ -82,7 +87,9 @@ impl Ids {
 
     /// Marks an id found on disk; `false` when it was marked already.
     pub(crate) fn mark_used(&mut self, id: QueueId) -> bool {
-        let Some(word) = self.used.get_mut((id.0 / 64) as usize) else { return false };
+        let Some(word) = self.used.get_mut((id.0 / 64) as usize) else {
+            return false;
+        };
         let bit = 1u64 << (id.0 % 64);
         let fresh = *word & bit == 0;
         *word |= bit;
@@ -108,7 +115,7 @@ impl Ids {
     pub(crate) fn mark_to_persist(&mut self) -> Option<u32> {
         let ahead = (self.reserved + ID_COUNT - self.next) % ID_COUNT;
         // More than half the circle "ahead" means that `next` has passed the mark.
-        if ahead >= RESERVE / 2 && ahead < ID_COUNT / 2 {
+        if (RESERVE / 2..ID_COUNT / 2).contains(&ahead) {
             return None;
         }
         self.reserved = (self.next + RESERVE) % ID_COUNT;

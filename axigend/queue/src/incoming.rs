@@ -43,7 +43,16 @@ impl Incoming {
             Ok(id) => (id, None),
             Err(refusal) => (QueueId::NOBODY, Some(refusal)),
         };
-        Self { queue, id, held: Vec::new(), file: None, spooled: 0, broken: false, obstacle, committed: false }
+        Self {
+            queue,
+            id,
+            held: Vec::new(),
+            file: None,
+            spooled: 0,
+            broken: false,
+            obstacle,
+            committed: false,
+        }
     }
 
     /// The id the entry will have, for the Received header.
@@ -74,7 +83,10 @@ impl Incoming {
     /// Refuses when nothing can come of this message any more.
     fn refuse_if_useless(&self) -> Result<(), Refusal> {
         if self.broken {
-            return Err(Refusal::new(Cause::StorageFailure, "the incoming message was not written whole"));
+            return Err(Refusal::new(
+                Cause::StorageFailure,
+                "the incoming message was not written whole",
+            ));
         }
         self.obstacle.clone().map_or(Ok(()), Err)
     }
@@ -98,7 +110,10 @@ impl Incoming {
     /// 250 (RFC 5321, 4.2.5). When the caller goes away in the middle, the entry either is there whole or not at all.
     pub async fn commit(mut self, envelope: Envelope) -> Result<QueueId, Refusal> {
         if envelope.recipients.is_empty() {
-            return Err(Refusal::new(Cause::Invalid, "a message without recipients cannot be queued"));
+            return Err(Refusal::new(
+                Cause::Invalid,
+                "a message without recipients cannot be queued",
+            ));
         }
         let body = self.body().await?;
         self.queue.commit(self.id, envelope, body).await
@@ -112,7 +127,10 @@ impl Incoming {
         }
         self.committed = true;
         Ok(match &self.file {
-            Some(file) => Arc::new(SpoolFile { file: Arc::clone(file), len: self.spooled }),
+            Some(file) => Arc::new(SpoolFile {
+                file: Arc::clone(file),
+                len: self.spooled,
+            }),
             None => Arc::new(Bytes::from(std::mem::take(&mut self.held))),
         })
     }

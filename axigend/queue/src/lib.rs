@@ -24,6 +24,7 @@ mod scan;
 mod spool;
 mod state;
 mod tables;
+mod write;
 
 pub use clock::{Clock, ManualClock, SystemClock, Wait};
 pub use entry::Entry;

@@ -50,7 +50,10 @@ impl Queue {
         let limit = limit.min(LIST_MOST);
         let rows = self.ledger.read(|at| at.scan(ENTRY, &from, &ENTRY_END, limit))?;
         // A row that does not read is met, logged and set aside by the scan; the list shows the others.
-        Ok(rows.iter().filter_map(|(key, value)| self.listed(key, value).ok()).collect())
+        Ok(rows
+            .iter()
+            .filter_map(|(key, value)| self.listed(key, value).ok())
+            .collect())
     }
 
     /// One entry.
@@ -64,7 +67,11 @@ impl Queue {
     pub fn counts(&self) -> Counts {
         let ready = self.desk.ready.lock();
         let (waiting, processing) = ready.lengths();
-        Counts { total: ready.ids.count(), ready: waiting, processing }
+        Counts {
+            total: ready.ids.count(),
+            ready: waiting,
+            processing,
+        }
     }
 
     fn listed(&self, key: &[u8], value: &[u8]) -> Result<Listed, Refusal> {
@@ -79,7 +86,11 @@ impl Queue {
         } else {
             EntryState::Received
         };
-        let addresses = record.envelope.recipients.into_iter().map(|recipient| recipient.address);
+        let addresses = record
+            .envelope
+            .recipients
+            .into_iter()
+            .map(|recipient| recipient.address);
         Ok(Listed {
             id,
             state,

@@ -9,21 +9,21 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axigen_shared::{Cause, Refusal};
-use axigend_storage::{BodySource, Disk, Ledger, LedgerOptions, Txn};
+use axigend_storage::{BodySource, Disk, Ledger, LedgerOptions};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::clock::{Clock, SystemClock};
 use crate::desk::{Committing, Desk, Held};
-use crate::entry::{Entry, Record};
+use crate::entry::Entry;
 use crate::envelope::Envelope;
 use crate::id::{Ids, QueueId};
 use crate::incoming::Incoming;
 use crate::ready::Ready;
 use crate::spool::Spool;
 use crate::state::RecipientState;
-use crate::tables::{DUE, ENTRY, ENTRY_END, FORMAT, MARK, TABLES, after, due_key, entry_id, entry_key};
-use crate::tables::{insert, mark_of, put_mark};
+use crate::tables::{ENTRY, ENTRY_END, FORMAT, MARK, TABLES, after, entry_id, mark_of};
+use crate::write::{Entering, settle};
 
 /// Size of a container file. Small, because a file goes when the last message in it is finished.
 const FILE_SIZE: u64 = 64 << 20;
@@ -49,7 +49,12 @@ pub struct QueueOptions {
 
 impl Default for QueueOptions {
     fn default() -> Self {
-        Self { proc_queue_size: 1000, sync: true, cache_bytes: 16 << 20, clock: Arc::new(SystemClock) }
+        Self {
+            proc_queue_size: 1000,
+            sync: true,
+            cache_bytes: 16 << 20,
+            clock: Arc::new(SystemClock),
+        }
     }
 }
 
@@ -63,7 +68,7 @@ pub struct Queue {
 impl Queue {
     /// Opens the queue in `dir`, which is created when it is not there.
     pub fn open(dir: &Path, disk: Arc<dyn Disk>, options: QueueOptions) -> Result<Arc<Self>, Refusal> {
-        let ledger = LedgerOptions {
+        let files = LedgerOptions {
             max_file_size: FILE_SIZE,
             checkpoint_bytes: CHECKPOINT,
             cache_bytes: options.cache_bytes,
@@ -71,17 +76,21 @@ impl Queue {
             rebuildable: false,
             ..LedgerOptions::new("queue", TABLES, FORMAT)
         };
-        let spool = Spool::open(dir, Arc::clone(&disk))?;
-        let ledger = Ledger::open(dir, disk, ledger)?;
+        let spool = Spool::open(dir, &disk)?;
+        let ledger = Ledger::open(dir, disk, files)?;
         let mark = ledger.read(|at| mark_of(at.get(MARK.0, MARK.1)?.as_deref()))?;
         let mut ids = Ids::starting_at(mark);
         mark_ids_in_use(&ledger, &mut ids)?;
-        let desk = Desk {
+        let shared = Desk {
             ready: Mutex::new(Ready::new(ids, options.proc_queue_size)),
             wake: Notify::new(),
             clock: options.clock,
         };
-        Ok(Arc::new(Self { ledger, spool, desk: Arc::new(desk) }))
+        Ok(Arc::new(Self {
+            ledger,
+            spool,
+            desk: Arc::new(shared),
+        }))
     }
 
     /// Ends every [`Queue::take`] with `None`, refuses what comes in, closes the files.
@@ -101,9 +110,12 @@ impl Queue {
         let id = if ready.closing { None } else { ready.ids.give() };
         let closing = ready.closing;
         drop(ready);
-        let obstacle = || match closing {
-            true => Refusal::new(Cause::ShuttingDown, "the queue is closing"),
-            false => Refusal::new(Cause::StorageFull, "every queue id is in use"),
+        let obstacle = || {
+            if closing {
+                Refusal::new(Cause::ShuttingDown, "the queue is closing")
+            } else {
+                Refusal::new(Cause::StorageFull, "every queue id is in use")
+            }
         };
         Incoming::new(Arc::clone(self), id.ok_or_else(obstacle))
     }
@@ -140,7 +152,14 @@ impl Queue {
     fn entering(&self, id: QueueId, envelope: Envelope, body: Arc<dyn BodySource>) -> Entering {
         let committing = Committing::new(Arc::clone(&self.desk), id);
         let mark = self.desk.ready.lock().ids.mark_to_persist();
-        Entering { id, envelope, body, mark, committing, ledger: Arc::clone(&self.ledger) }
+        Entering {
+            id,
+            envelope,
+            body,
+            mark,
+            committing,
+            ledger: Arc::clone(&self.ledger),
+        }
     }
 
     /// The next due entry; waits for one. `None` when the queue closes. May be dropped at any time.
@@ -165,7 +184,11 @@ impl Queue {
                 (scan, entry, ready.next_due())
             };
             if let Some((mut entry, turn)) = entry {
-                entry.held = Some(Held { desk: Arc::clone(&self.desk), id: entry.id, turn });
+                entry.held = Some(Held {
+                    desk: Arc::clone(&self.desk),
+                    id: entry.id,
+                    turn,
+                });
                 return Some(entry);
             }
             if scan {
@@ -206,7 +229,10 @@ impl Queue {
         let done = outcome.iter().all(|state| state.stage.is_finished());
         let due = if done { None } else { next_try };
         if !done && due.is_none() {
-            return Err(Refusal::new(Cause::Internal, format!("{id}: unfinished recipients and no next try")));
+            return Err(Refusal::new(
+                Cause::Internal,
+                format!("{id}: unfinished recipients and no next try"),
+            ));
         }
         let mut reports = Vec::new();
         for (mut message, envelope) in messages {
@@ -219,7 +245,11 @@ impl Queue {
             reports.into_iter().try_for_each(|report| report.run(txn))
         });
         let settled = settled.await;
-        let again = if settled.is_ok() { due } else { Some(self.desk.clock.now().saturating_add(AGAIN_AFTER)) };
+        let again = if settled.is_ok() {
+            due
+        } else {
+            Some(self.desk.clock.now().saturating_add(AGAIN_AFTER))
+        };
         let mut ready = self.desk.ready.lock();
         if let Some(turn) = ready.turn_of(id) {
             ready.given_back(id, turn, again);
@@ -233,72 +263,24 @@ impl Queue {
     }
 }
 
-/// A message about to become an entry, on its way to the committer.
-struct Entering {
-    id: QueueId,
-    envelope: Envelope,
-    body: Arc<dyn BodySource>,
-    mark: Option<u32>,
-    committing: Committing,
-    ledger: Arc<Ledger>,
-}
-
-impl Entering {
-    /// Writes record and body; once that is durable the entry is handed to the takers.
-    fn run(self, txn: &mut Txn<'_>) -> Result<(), Refusal> {
-        let Self { id, envelope, body, mark, committing, ledger } = self;
-        let record = insert(txn, id, envelope, body.as_ref())?;
-        if let Some(mark) = mark {
-            put_mark(txn, mark)?;
-        }
-        txn.after_commit(move || committing.done(entry_of(&ledger, id, record)));
-        Ok(())
-    }
-}
-
-/// The entry of a record, waiting in memory.
-pub(crate) fn entry_of(ledger: &Arc<Ledger>, id: QueueId, record: Record) -> Entry {
-    let tries = record.tries();
-    let body = Arc::new(ledger.body_source(record.body));
-    Entry { id, envelope: record.envelope, states: record.states, tries, body, held: None }
-}
-
-/// Writes what became of an entry. One that is gone already (an administrator's DELETE) stays gone.
-fn settle(
-    txn: &mut Txn<'_>,
-    id: QueueId,
-    states: Vec<RecipientState>,
-    due: Option<i64>,
-) -> Result<(), Refusal> {
-    let key = entry_key(id);
-    let Some(bytes) = txn.get(ENTRY, &key)? else { return Ok(()) };
-    let mut record = Record::decode(&bytes)?;
-    if states.len() != record.envelope.recipients.len() {
-        return Err(Refusal::new(Cause::Internal, format!("{id}: one state per recipient is needed")));
-    }
-    txn.delete(DUE, &due_key(record.due, id))?;
-    let Some(due) = due else {
-        txn.delete(ENTRY, &key)?;
-        return txn.release_body(record.body);
-    };
-    record.states = states;
-    record.due = due;
-    txn.put(ENTRY, &key, &record.encode())?;
-    txn.put(DUE, &due_key(due, id), &[])
-}
-
 /// Marks the ids of all entries on disk.
 fn mark_ids_in_use(ledger: &Ledger, ids: &mut Ids) -> Result<(), Refusal> {
     let mut from = Vec::new();
     loop {
         let page = ledger.read(|at| at.scan(ENTRY, &from, &ENTRY_END, OPEN_PAGE))?;
         for (key, _) in &page {
-            match entry_id(key) {
-                Ok(id) => drop(ids.mark_used(id)),
-                Err(_) => tracing::error!(module = "PROCESSING", "queue has an entry with the key {key:02X?}"),
+            if let Ok(id) = entry_id(key) {
+                ids.mark_used(id);
+            } else {
+                tracing::error!(
+                    module = "PROCESSING",
+                    "queue has an entry with the key {key:02X?}"
+                );
             }
         }
-        let Some((last, _)) = page.last() else { return Ok(()) };
+        let Some((last, _)) = page.last() else {
+            return Ok(());
+        };
         from = after(last);
     }
 }

@@ -100,7 +100,9 @@ impl Ready {
 
     /// Whether a scan is worth its while at `now`: something is due and memory has run half empty. Only one runs.
     pub(crate) fn wants_scan(&self, now: i64) -> bool {
-        self.seen.is_none() && self.waiting.len() <= self.bound / 2 && self.next_due.is_some_and(|due| due <= now)
+        self.seen.is_none()
+            && self.waiting.len() <= self.bound / 2
+            && self.next_due.is_some_and(|due| due <= now)
     }
 
     /// A scan begins: the ids in hand now, and all that come into hand meanwhile, are left out of its result.

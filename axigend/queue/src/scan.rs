@@ -4,8 +4,9 @@ use axigen_shared::Refusal;
 
 use crate::entry::{Entry, Record};
 use crate::id::QueueId;
-use crate::queue::{Queue, entry_of};
+use crate::queue::Queue;
 use crate::tables::{ASIDE, DUE, DUE_END, ENTRY, after, due_and_id, entry_key};
+use crate::write::entry_of;
 
 /// Rows of the due table read at once.
 const PAGE: usize = 256;
@@ -36,9 +37,16 @@ impl Queue {
         let found = self.look(now, room);
         let found = found.unwrap_or_else(|refusal| {
             tracing::error!(module = "PROCESSING", "reading the queue: {refusal}");
-            Found { next_due: Some(now.saturating_add(AGAIN_AFTER)), ..Found::default() }
+            Found {
+                next_due: Some(now.saturating_add(AGAIN_AFTER)),
+                ..Found::default()
+            }
         });
-        let Found { entries, next_due, broken } = found;
+        let Found {
+            entries,
+            next_due,
+            broken,
+        } = found;
         self.desk.ready.lock().scan_ends(entries, next_due);
         self.desk.wake.notify_one();
         for row in broken {
@@ -53,12 +61,19 @@ impl Queue {
             let mut from = Vec::new();
             loop {
                 let page = at.scan(DUE, &from, &DUE_END, PAGE)?;
-                let Some((last, _)) = page.last() else { return Ok(found) };
+                let Some((last, _)) = page.last() else {
+                    return Ok(found);
+                };
                 from = after(last);
                 for (key, _) in page {
                     let Ok((due, id)) = due_and_id(&key) else {
                         let why = "unreadable key in the due table".to_owned();
-                        found.broken.push(Broken { due_key: key, id: None, record: None, why });
+                        found.broken.push(Broken {
+                            due_key: key,
+                            id: None,
+                            record: None,
+                            why,
+                        });
                         continue;
                     };
                     if !self.desk.ready.lock().is_new(id) {
@@ -75,7 +90,12 @@ impl Queue {
                             let why = other.map_or("no such entry".to_owned(), |read| {
                                 read.map_or_else(|refusal| refusal.detail, |_| String::new())
                             });
-                            found.broken.push(Broken { due_key: key, id: Some(id), record, why });
+                            found.broken.push(Broken {
+                                due_key: key,
+                                id: Some(id),
+                                record,
+                                why,
+                            });
                         }
                     }
                 }
@@ -87,8 +107,12 @@ impl Queue {
     async fn set_aside(&self, row: Broken) {
         let id = row.id;
         let shown = id.map_or_else(|| format!("{:02X?}", row.due_key), |id| id.to_string());
-        tracing::error!(module = "PROCESSING", id = id.map_or(0, QueueId::number),
-            "entry {shown} is set aside, it cannot be read: {}", row.why);
+        tracing::error!(
+            module = "PROCESSING",
+            id = id.map_or(0, QueueId::number),
+            "entry {shown} is set aside, it cannot be read: {}",
+            row.why
+        );
         let done = self.ledger.write(move |txn| {
             txn.delete(DUE, &row.due_key)?;
             if let (Some(id), Some(record)) = (row.id, &row.record) {

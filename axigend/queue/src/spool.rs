@@ -25,9 +25,19 @@ const SPOOL_JOBS: usize = 4096;
 
 /// What a spool thread does next.
 enum Job {
-    Create { path: PathBuf, done: oneshot::Sender<io::Result<Arc<dyn DiskFile>>> },
-    Write { file: Arc<dyn DiskFile>, offset: u64, bytes: Vec<u8>, done: oneshot::Sender<io::Result<()>> },
-    Remove { path: PathBuf },
+    Create {
+        path: PathBuf,
+        done: oneshot::Sender<io::Result<Arc<dyn DiskFile>>>,
+    },
+    Write {
+        file: Arc<dyn DiskFile>,
+        offset: u64,
+        bytes: Vec<u8>,
+        done: oneshot::Sender<io::Result<()>>,
+    },
+    Remove {
+        path: PathBuf,
+    },
 }
 
 /// The spool directory and its threads.
@@ -39,22 +49,31 @@ pub(crate) struct Spool {
 
 impl Spool {
     /// Empties the directory and starts the threads.
-    pub(crate) fn open(queue: &Path, disk: Arc<dyn Disk>) -> Result<Self, Refusal> {
+    pub(crate) fn open(queue: &Path, disk: &Arc<dyn Disk>) -> Result<Self, Refusal> {
         let dir = queue.join("incoming");
-        disk.create_dir_all(&dir).map_err(|error| refusal("create incoming/", &error))?;
-        for name in disk.list(&dir).map_err(|error| refusal("list incoming/", &error))? {
-            disk.remove(&dir.join(name)).map_err(|error| refusal("empty incoming/", &error))?;
+        disk.create_dir_all(&dir)
+            .map_err(|error| refusal("create incoming/", &error))?;
+        for name in disk
+            .list(&dir)
+            .map_err(|error| refusal("list incoming/", &error))?
+        {
+            disk.remove(&dir.join(name))
+                .map_err(|error| refusal("empty incoming/", &error))?;
         }
         let (jobs, todo) = sync_channel(SPOOL_JOBS);
         let todo = Arc::new(Mutex::new(todo));
         let mut threads = Vec::new();
         for number in 1..=SPOOL_THREADS {
-            let (todo, disk) = (Arc::clone(&todo), Arc::clone(&disk));
+            let (todo, disk) = (Arc::clone(&todo), Arc::clone(disk));
             let thread = std::thread::Builder::new().name(format!("spool-{number:02}"));
             let thread = thread.spawn(move || work(&todo, disk.as_ref()));
             threads.push(thread.map_err(|error| refusal("start a spool thread", &error))?);
         }
-        Ok(Self { dir, jobs: Mutex::new(Some(jobs)), threads: Mutex::new(threads) })
+        Ok(Self {
+            dir,
+            jobs: Mutex::new(Some(jobs)),
+            threads: Mutex::new(threads),
+        })
     }
 
     /// Ends the threads after what was asked of them.
@@ -69,8 +88,14 @@ impl Spool {
     /// A new empty incoming file.
     pub(crate) async fn create(&self, id: QueueId) -> Result<Arc<dyn DiskFile>, Refusal> {
         let (done, answer) = oneshot::channel();
-        self.ask(Job::Create { path: self.path(id), done })?;
-        answer.await.map_err(|_| closing())?.map_err(|error| refusal("create an incoming file", &error))
+        self.ask(Job::Create {
+            path: self.path(id),
+            done,
+        })?;
+        answer
+            .await
+            .map_err(|_| closing())?
+            .map_err(|error| refusal("create an incoming file", &error))
     }
 
     /// Writes one piece.
@@ -81,8 +106,16 @@ impl Spool {
         bytes: Vec<u8>,
     ) -> Result<(), Refusal> {
         let (done, answer) = oneshot::channel();
-        self.ask(Job::Write { file: Arc::clone(file), offset, bytes, done })?;
-        answer.await.map_err(|_| closing())?.map_err(|error| refusal("write an incoming file", &error))
+        self.ask(Job::Write {
+            file: Arc::clone(file),
+            offset,
+            bytes,
+            done,
+        })?;
+        answer
+            .await
+            .map_err(|_| closing())?
+            .map_err(|error| refusal("write an incoming file", &error))
     }
 
     /// Removes a file nobody needs any more. When the spool is closing the next start does it.
@@ -97,7 +130,8 @@ impl Spool {
     fn ask(&self, job: Job) -> Result<(), Refusal> {
         let jobs = self.jobs.lock();
         let jobs = jobs.as_ref().ok_or_else(closing)?;
-        jobs.try_send(job).map_err(|_| Refusal::new(Cause::StorageFailure, "spool threads cannot keep up"))
+        jobs.try_send(job)
+            .map_err(|_| Refusal::new(Cause::StorageFailure, "spool threads cannot keep up"))
     }
 }
 
@@ -108,7 +142,12 @@ fn work(todo: &Mutex<Receiver<Job>>, disk: &dyn Disk) {
         match job {
             // An answer nobody waits for any more is dropped with its file handle.
             Ok(Job::Create { path, done }) => drop(done.send(disk.create(&path))),
-            Ok(Job::Write { file, offset, bytes, done }) => drop(done.send(file.write_at(offset, &bytes))),
+            Ok(Job::Write {
+                file,
+                offset,
+                bytes,
+                done,
+            }) => drop(done.send(file.write_at(offset, &bytes))),
             Ok(Job::Remove { path }) => {
                 if let Err(error) = disk.remove(&path)
                     && error.kind() != io::ErrorKind::NotFound

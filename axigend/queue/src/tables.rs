@@ -95,8 +95,13 @@ mod tests {
     #[test]
     fn due_keys_sort_by_time_then_id() {
         let id = |number| QueueId::new(number).unwrap();
-        let keys =
-            [due_key(i64::MIN, id(9)), due_key(-1, id(3)), due_key(0, id(2)), due_key(0, id(5)), due_key(7, id(0))];
+        let keys = [
+            due_key(i64::MIN, id(9)),
+            due_key(-1, id(3)),
+            due_key(0, id(2)),
+            due_key(0, id(5)),
+            due_key(7, id(0)),
+        ];
         assert!(keys.is_sorted());
         assert_eq!(due_and_id(&keys[1]), Ok((-1, id(3))));
         assert!(keys[4] < DUE_END);

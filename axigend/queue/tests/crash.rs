@@ -15,7 +15,14 @@ const SEEDS: u64 = 4;
 
 fn open(disk: Arc<dyn Disk>) -> Result<Arc<Queue>, axigen_shared::Refusal> {
     let clock = Arc::new(ManualClock::new(NOW + 1000));
-    Queue::open(Path::new("/queue"), disk, QueueOptions { clock, ..QueueOptions::default() })
+    Queue::open(
+        Path::new("/queue"),
+        disk,
+        QueueOptions {
+            clock,
+            ..QueueOptions::default()
+        },
+    )
 }
 
 fn envelope(number: usize) -> Envelope {
@@ -45,7 +52,9 @@ struct Told {
 
 async fn workload(disk: &FaultDisk) -> Told {
     let mut told = Told::default();
-    let Ok(queue) = open(disk.shared()) else { return told };
+    let Ok(queue) = open(disk.shared()) else {
+        return told;
+    };
     for number in 0..8 {
         let mut incoming = queue.incoming();
         let id = incoming.id();
@@ -57,7 +66,10 @@ async fn workload(disk: &FaultDisk) -> Told {
             told.accepted.insert(id, number);
             if number % 2 == 1 {
                 let entry = queue.take().await.unwrap();
-                let states = vec![RecipientState { stage: Stage::Delivered, ..RecipientState::default() }];
+                let states = vec![RecipientState {
+                    stage: Stage::Delivered,
+                    ..RecipientState::default()
+                }];
                 match queue.finish(entry.id, states, None).await {
                     Ok(()) => told.finished.insert(entry.id),
                     Err(_) => told.unsure.insert(entry.id),
@@ -81,10 +93,17 @@ async fn check(disk: Arc<dyn Disk>, told: &Told, at: &str) {
         assert_eq!(entry.body.read_at(0, &mut bytes).unwrap(), bytes.len(), "{at}");
         assert!(bytes == body(number), "{at}: body of {}", entry.id);
         assert!(found.insert(entry.id), "{at}: twice");
-        let states = vec![RecipientState { stage: Stage::Failed, ..RecipientState::default() }];
+        let states = vec![RecipientState {
+            stage: Stage::Failed,
+            ..RecipientState::default()
+        }];
         queue.finish(entry.id, states, None).await.unwrap();
     }
-    for id in told.accepted.keys().filter(|id| !told.finished.contains(id) && !told.unsure.contains(id)) {
+    for id in told
+        .accepted
+        .keys()
+        .filter(|id| !told.finished.contains(id) && !told.unsure.contains(id))
+    {
         assert!(found.contains(id), "{at}: {id} was accepted and is lost");
     }
     for id in &told.finished {
@@ -97,7 +116,11 @@ async fn check(disk: Arc<dyn Disk>, told: &Told, at: &str) {
 }
 
 fn run<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(work)
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap()
+        .block_on(work)
 }
 
 #[test]
@@ -138,7 +161,11 @@ fn a_full_disk_is_a_refusal_and_no_more() {
         submit(0).await.unwrap();
         disk.set_capacity(Some(disk.used()));
         for number in [1, 2] {
-            assert_eq!(submit(number).await.unwrap_err().cause, Cause::StorageFull, "{number}");
+            assert_eq!(
+                submit(number).await.unwrap_err().cause,
+                Cause::StorageFull,
+                "{number}"
+            );
         }
         assert_eq!(queue.counts().total, 1);
         disk.set_capacity(None);
@@ -163,16 +190,25 @@ fn one_unreadable_entry_is_set_aside_and_the_rest_flows() {
             ..LedgerOptions::new("queue", &["entry", "due", "aside", "meta"], 1)
         };
         let ledger = Ledger::open(Path::new("/queue"), disk.shared(), options).unwrap();
-        let victim = ledger.read(|at| at.scan("entry", &[], &[0xFF; 4], 1)).unwrap().remove(0).0;
+        let victim = ledger
+            .read(|at| at.scan("entry", &[], &[0xFF; 4], 1))
+            .unwrap()
+            .remove(0)
+            .0;
         let key = victim.clone();
-        ledger.write_blocking(move |txn| txn.put("entry", &key, b"\x01nonsense")).unwrap();
+        ledger
+            .write_blocking(move |txn| txn.put("entry", &key, b"\x01nonsense"))
+            .unwrap();
         ledger.close().unwrap();
         let queue = open(disk.shared()).unwrap();
         let mut seen = 0;
         for _ in 0..3 {
             let entry = queue.take().await.unwrap();
             assert_ne!(entry.id.number().to_be_bytes(), victim[..]);
-            let states = vec![RecipientState { stage: Stage::Delivered, ..RecipientState::default() }];
+            let states = vec![RecipientState {
+                stage: Stage::Delivered,
+                ..RecipientState::default()
+            }];
             queue.finish(entry.id, states, None).await.unwrap();
             seen += 1;
         }

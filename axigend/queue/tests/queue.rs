@@ -5,14 +5,19 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axigend_queue::{
-    Entry, Envelope, ManualClock, Queue, QueueId, QueueOptions, Recipient, RecipientState, SPOOL_MEMORY, Stage,
+    Entry, Envelope, ManualClock, Queue, QueueId, QueueOptions, Recipient, RecipientState, SPOOL_MEMORY,
+    Stage,
 };
 use axigend_storage::{Disk, MemoryDisk};
 
 const NOW: i64 = 1_790_000_000;
 
 fn run<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(work)
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap()
+        .block_on(work)
 }
 
 fn dir() -> &'static Path {
@@ -20,7 +25,11 @@ fn dir() -> &'static Path {
 }
 
 fn open(disk: &Arc<MemoryDisk>, clock: &Arc<ManualClock>, bound: usize) -> Arc<Queue> {
-    let options = QueueOptions { proc_queue_size: bound, clock: clock.clone(), ..QueueOptions::default() };
+    let options = QueueOptions {
+        proc_queue_size: bound,
+        clock: clock.clone(),
+        ..QueueOptions::default()
+    };
     Queue::open(dir(), disk.clone(), options).unwrap()
 }
 
@@ -44,7 +53,13 @@ async fn submit(queue: &Arc<Queue>, body: &[u8], received_at: i64) -> QueueId {
         incoming.chunk(piece).await.unwrap();
     }
     let id = incoming.id();
-    assert_eq!(incoming.commit(envelope(&["bob@example.org"], received_at)).await.unwrap(), id);
+    assert_eq!(
+        incoming
+            .commit(envelope(&["bob@example.org"], received_at))
+            .await
+            .unwrap(),
+        id
+    );
     id
 }
 
@@ -60,7 +75,13 @@ fn body_of(entry: &Entry) -> Vec<u8> {
 }
 
 fn states(stage: Stage, tries: u32) -> Vec<RecipientState> {
-    vec![RecipientState { stage, tries, status: "4.2.2".into(), text: "Mailbox full".into(), delay_reported: false }]
+    vec![RecipientState {
+        stage,
+        tries,
+        status: "4.2.2".into(),
+        text: "Mailbox full".into(),
+        delay_reported: false,
+    }]
 }
 
 #[test]
@@ -138,7 +159,10 @@ fn a_scheduled_entry_comes_when_its_time_has_come() {
         let queue = open(&disk, &clock, 10);
         let id = submit(&queue, b"x", NOW).await;
         let entry = queue.take().await.unwrap();
-        queue.finish(id, states(Stage::Waiting, 1), Some(NOW + 300)).await.unwrap();
+        queue
+            .finish(id, states(Stage::Waiting, 1), Some(NOW + 300))
+            .await
+            .unwrap();
         drop(entry);
         assert_eq!(queue.list(None, 1).unwrap()[0].next_try, NOW + 300);
         let mut take = std::pin::pin!(queue.take());
@@ -147,7 +171,10 @@ fn a_scheduled_entry_comes_when_its_time_has_come() {
         assert!(futures_poll(&mut take).await.is_none(), "still too early");
         clock.advance(1);
         let entry = take.await.unwrap();
-        assert_eq!((entry.id, entry.tries, entry.states), (id, 1, states(Stage::Waiting, 1)));
+        assert_eq!(
+            (entry.id, entry.tries, entry.states),
+            (id, 1, states(Stage::Waiting, 1))
+        );
         queue.close();
     });
 }
@@ -187,7 +214,10 @@ fn a_long_queue_waits_on_disk_and_comes_in_order_once_each() {
         for _ in 0..50 {
             let entry = queue.take().await.unwrap();
             taken.push(entry.id);
-            queue.finish(entry.id, states(Stage::Delivered, 0), None).await.unwrap();
+            queue
+                .finish(entry.id, states(Stage::Delivered, 0), None)
+                .await
+                .unwrap();
         }
         assert_eq!(taken, ids);
         assert!(futures_poll(&mut std::pin::pin!(queue.take())).await.is_none());
@@ -235,7 +265,10 @@ fn a_report_is_queued_with_the_outcome_or_not_at_all() {
         clock.advance(60);
         let entry = queue.take().await.unwrap();
         let messages = vec![report(b"second").await];
-        queue.finish_and_submit(id, states(Stage::Failed, 1), None, messages).await.unwrap();
+        queue
+            .finish_and_submit(id, states(Stage::Failed, 1), None, messages)
+            .await
+            .unwrap();
         drop(entry);
         let entry = queue.take().await.unwrap();
         assert_eq!(body_of(&entry), b"second");
@@ -249,10 +282,16 @@ fn useless_messages_are_refused() {
     let (disk, clock) = fresh();
     run(async {
         let queue = open(&disk, &clock, 10);
-        assert!(queue.incoming().commit(Envelope::default()).await.is_err(), "nobody to deliver to");
+        assert!(
+            queue.incoming().commit(Envelope::default()).await.is_err(),
+            "nobody to deliver to"
+        );
         let id = submit(&queue, b"x", NOW).await;
         let entry = queue.take().await.unwrap();
-        assert!(queue.finish(id, states(Stage::Waiting, 1), None).await.is_err(), "no next try");
+        assert!(
+            queue.finish(id, states(Stage::Waiting, 1), None).await.is_err(),
+            "no next try"
+        );
         drop(entry);
         let late = queue.clone();
         queue.close();

@@ -11,7 +11,6 @@ mod privileges;
 mod run;
 mod workdir;
 
-pub use args::Args;
 pub use certificate::{make_missing, random_word};
 pub use exit::StartError;
 pub use run::run;

@@ -35,8 +35,12 @@ impl BodyRef {
 
     /// Reads what [`BodyRef::encode`] wrote.
     pub fn decode(bytes: &[u8]) -> Result<Self, Refusal> {
-        let (file, rest) = bytes.split_first_chunk::<4>().ok_or_else(|| damaged("body reference"))?;
-        let (offset, rest) = rest.split_first_chunk::<8>().ok_or_else(|| damaged("body reference"))?;
+        let (file, rest) = bytes
+            .split_first_chunk::<4>()
+            .ok_or_else(|| damaged("body reference"))?;
+        let (offset, rest) = rest
+            .split_first_chunk::<8>()
+            .ok_or_else(|| damaged("body reference"))?;
         let len = rest.first_chunk::<8>().ok_or_else(|| damaged("body reference"))?;
         Ok(Self {
             file: u32::from_be_bytes(*file),
@@ -67,7 +71,10 @@ impl BodySource for Bytes {
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        let rest = usize::try_from(offset).ok().and_then(|from| self.get(from..)).unwrap_or_default();
+        let rest = usize::try_from(offset)
+            .ok()
+            .and_then(|from| self.get(from..))
+            .unwrap_or_default();
         let count = rest.len().min(buf.len());
         buf[..count].copy_from_slice(&rest[..count]);
         Ok(count)
@@ -80,7 +87,11 @@ mod tests {
 
     #[test]
     fn reference_survives_encoding() {
-        let body = BodyRef { file: 7, offset: 1 << 40, len: 12 };
+        let body = BodyRef {
+            file: 7,
+            offset: 1 << 40,
+            len: 12,
+        };
         assert_eq!(BodyRef::decode(&body.encode()), Ok(body));
         assert!(BodyRef::decode(&[0; 19]).is_err());
     }

@@ -7,7 +7,9 @@ use axigen_shared::{Cause, Refusal};
 /// The refusal for an I/O error: a full disk (or quota of the file system) is told apart from everything else.
 pub(crate) fn io_refusal(what: &str, error: &io::Error) -> Refusal {
     let cause = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::WriteZero => Cause::StorageFull,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::WriteZero => {
+            Cause::StorageFull
+        }
         io::ErrorKind::FileTooLarge => Cause::StorageFull,
         _ => Cause::StorageFailure,
     };

@@ -18,7 +18,8 @@ pub use body::{BodyRef, BodySource};
 pub use disk::{Disk, DiskFile, FaultDisk, MemoryDisk, RealDisk};
 pub use ledger::{Ledger, LedgerOptions, LedgerUsage, Snapshot, StoredBody, Txn};
 pub use mail::{
-    AccountId, Appended, Changes, Copied, DeliverTo, Delivered, FlagOp, Flags, FlagsChanged, FolderId, FolderInfo,
-    FolderQuota, LocalDelivery, Mailbox, MailboxLimits, MailboxUsage, MessageRow, NewMessage, SpecialUse, Store,
-    StoreOptions, StoreUsage, Stores, SystemFlags, COPY_LIMIT, FOLDER_DEPTH_LIMIT, FOLDER_NAME_LIMIT, KEYWORD_LIMIT,
+    AccountId, Appended, COPY_LIMIT, Changes, Copied, DeliverTo, Delivered, FOLDER_DEPTH_LIMIT,
+    FOLDER_NAME_LIMIT, FlagOp, Flags, FlagsChanged, FolderId, FolderInfo, FolderQuota, KEYWORD_LIMIT,
+    LocalDelivery, Mailbox, MailboxLimits, MailboxUsage, MessageRow, NewMessage, SpecialUse, Store,
+    StoreOptions, StoreUsage, Stores, SystemFlags,
 };

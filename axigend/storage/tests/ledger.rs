@@ -10,7 +10,10 @@ const DIR: &str = "/store";
 const TABLES: &[&str] = &["one", "two"];
 
 fn options() -> LedgerOptions {
-    LedgerOptions { cache_bytes: 1 << 20, ..LedgerOptions::new("test", TABLES, 1) }
+    LedgerOptions {
+        cache_bytes: 1 << 20,
+        ..LedgerOptions::new("test", TABLES, 1)
+    }
 }
 
 fn open(disk: Arc<dyn Disk>) -> Arc<Ledger> {
@@ -88,7 +91,10 @@ fn an_operation_sees_its_own_changes_in_order() {
     let keys: Vec<_> = all.iter().map(|(key, _)| key.as_slice()).collect();
     assert_eq!(keys, [b"a", b"b", b"c", b"g", b"h"]);
     assert_eq!(all[2].1, b"new");
-    assert_eq!(two.iter().map(|(key, _)| key.as_slice()).collect::<Vec<_>>(), [b"b", b"c"]);
+    assert_eq!(
+        two.iter().map(|(key, _)| key.as_slice()).collect::<Vec<_>>(),
+        [b"b", b"c"]
+    );
 }
 
 #[test]
@@ -104,15 +110,27 @@ fn unknown_tables_and_large_rows_are_refused() {
 fn bodies_are_counted_and_read_back() {
     let disk = MemoryDisk::new();
     let ledger = open(disk.clone());
-    let content: Bytes = (0..700_000_u32).map(|at| (at / 3) as u8).collect::<Vec<_>>().into();
+    let content: Bytes = (0..700_000_u32)
+        .map(|at| (at / 3) as u8)
+        .collect::<Vec<_>>()
+        .into();
     let body = store_body(&ledger, content.clone()).unwrap();
     assert_eq!(ledger.read_body_blocking(body, 0, usize::MAX).unwrap(), content);
-    assert_eq!(ledger.read_body_blocking(body, 699_990, 100).unwrap(), content[699_990..]);
+    assert_eq!(
+        ledger.read_body_blocking(body, 699_990, 100).unwrap(),
+        content[699_990..]
+    );
     assert!(ledger.read_body_blocking(body, 800_000, 100).unwrap().is_empty());
     ledger.verify_body_blocking(body).unwrap();
-    ledger.write_blocking(move |txn| txn.retain_body(body, 2)).unwrap();
+    ledger
+        .write_blocking(move |txn| txn.retain_body(body, 2))
+        .unwrap();
     for left in [2, 1, 0] {
-        assert_eq!(ledger.usage().live_bytes, content.len() as u64, "{left} references");
+        assert_eq!(
+            ledger.usage().live_bytes,
+            content.len() as u64,
+            "{left} references"
+        );
         ledger.write_blocking(move |txn| txn.release_body(body)).unwrap();
     }
     assert_eq!(ledger.usage().live_bytes, 0);
@@ -133,8 +151,12 @@ fn damage_to_a_body_is_noticed_when_it_is_read_whole() {
     let disk = FaultDisk::new();
     let ledger = open(disk.shared());
     let body = store_body(&ledger, Bytes::from(vec![1; 1000])).unwrap();
-    disk.flip_bit(&Path::new(DIR).join("00.hsf"), body.offset + 500, 3).unwrap();
-    assert_eq!(ledger.read_body_blocking(body, 0, 1000).unwrap_err().cause, Cause::StorageFailure);
+    disk.flip_bit(&Path::new(DIR).join("00.hsf"), body.offset + 500, 3)
+        .unwrap();
+    assert_eq!(
+        ledger.read_body_blocking(body, 0, 1000).unwrap_err().cause,
+        Cause::StorageFailure
+    );
     assert!(ledger.verify_body_blocking(body).is_err());
     // The rest of the ledger does not suffer.
     put(&ledger, b"a", b"1").unwrap();
@@ -145,14 +167,23 @@ fn closed_means_refused() {
     let ledger = open(MemoryDisk::new());
     ledger.close().unwrap();
     assert_eq!(put(&ledger, b"a", b"1").unwrap_err().cause, Cause::ShuttingDown);
-    assert_eq!(ledger.read(|snapshot| snapshot.get("one", b"a")).unwrap_err().cause, Cause::ShuttingDown);
+    assert_eq!(
+        ledger
+            .read(|snapshot| snapshot.get("one", b"a"))
+            .unwrap_err()
+            .cause,
+        Cause::ShuttingDown
+    );
     ledger.close().unwrap();
 }
 
 #[test]
 fn containers_roll_and_a_lost_index_is_rebuilt_from_them() {
     let disk = MemoryDisk::new();
-    let small = LedgerOptions { max_file_size: 10_000, ..options() };
+    let small = LedgerOptions {
+        max_file_size: 10_000,
+        ..options()
+    };
     let ledger = Ledger::open(Path::new(DIR), disk.clone(), small.clone()).unwrap();
     let mut bodies = Vec::new();
     for number in 0..40_u8 {
@@ -166,17 +197,27 @@ fn containers_roll_and_a_lost_index_is_rebuilt_from_them() {
             })
             .unwrap();
     }
-    let before = ledger.read(|snapshot| snapshot.scan("two", &[], &[0xff; 21], 1000)).unwrap();
+    let before = ledger
+        .read(|snapshot| snapshot.scan("two", &[], &[0xff; 21], 1000))
+        .unwrap();
     let usage = ledger.usage();
     ledger.close().unwrap();
     assert!(disk.list(Path::new(DIR)).unwrap().contains(&"05.hsf".to_owned()));
     disk.remove(&Path::new(DIR).join("index.redb")).unwrap();
     let ledger = Ledger::open(Path::new(DIR), disk.clone(), small).unwrap();
-    assert_eq!(ledger.read(|snapshot| snapshot.scan("two", &[], &[0xff; 21], 1000)).unwrap(), before);
+    assert_eq!(
+        ledger
+            .read(|snapshot| snapshot.scan("two", &[], &[0xff; 21], 1000))
+            .unwrap(),
+        before
+    );
     assert_eq!(ledger.usage().live_bytes, usage.live_bytes);
     assert_eq!(ledger.usage().container_bytes, usage.container_bytes);
     for (at, body) in bodies.iter().enumerate() {
-        assert_eq!(ledger.read_body_blocking(*body, 0, 2000).unwrap(), vec![10 + at as u8; 1500]);
+        assert_eq!(
+            ledger.read_body_blocking(*body, 0, 2000).unwrap(),
+            vec![10 + at as u8; 1500]
+        );
     }
 }
 
@@ -191,13 +232,22 @@ fn a_damaged_index_is_set_aside_and_rebuilt() {
     drop(index);
     let ledger = open(disk.clone());
     assert_eq!(get(&ledger, b"a").unwrap(), b"1");
-    assert!(disk.list(Path::new(DIR)).unwrap().contains(&"index.damaged".to_owned()));
+    assert!(
+        disk.list(Path::new(DIR))
+            .unwrap()
+            .contains(&"index.damaged".to_owned())
+    );
 }
 
 #[test]
 fn dead_containers_are_removed_where_they_are_not_needed() {
     let disk = MemoryDisk::new();
-    let queue = LedgerOptions { max_file_size: 10_000, rebuildable: false, checkpoint_batches: 4, ..options() };
+    let queue = LedgerOptions {
+        max_file_size: 10_000,
+        rebuildable: false,
+        checkpoint_batches: 4,
+        ..options()
+    };
     let ledger = Ledger::open(Path::new(DIR), disk.clone(), queue.clone()).unwrap();
     let kept = store_body(&ledger, Bytes::from_static(b"stays")).unwrap();
     for number in 0..40_u8 {
@@ -220,11 +270,23 @@ fn dead_containers_are_removed_where_they_are_not_needed() {
 #[test]
 fn a_newer_format_is_refused_and_a_new_table_is_not() {
     let disk = MemoryDisk::new();
-    let newer = LedgerOptions { format: 2, ..options() };
-    Ledger::open(Path::new(DIR), disk.clone(), newer).unwrap().close().unwrap();
-    let refusal = Ledger::open(Path::new(DIR), disk.clone(), options()).err().unwrap();
+    let newer = LedgerOptions {
+        format: 2,
+        ..options()
+    };
+    Ledger::open(Path::new(DIR), disk.clone(), newer)
+        .unwrap()
+        .close()
+        .unwrap();
+    let refusal = Ledger::open(Path::new(DIR), disk.clone(), options())
+        .err()
+        .unwrap();
     assert!(refusal.detail.contains("newer version"), "{refusal}");
-    let more = LedgerOptions { format: 2, tables: &["one", "two", "three"], ..options() };
+    let more = LedgerOptions {
+        format: 2,
+        tables: &["one", "two", "three"],
+        ..options()
+    };
     let ledger = Ledger::open(Path::new(DIR), disk, more).unwrap();
     ledger.write_blocking(|txn| txn.put("three", b"a", b"b")).unwrap();
 }
@@ -247,13 +309,22 @@ fn a_full_disk_refuses_and_recovers_without_restart() {
     ledger.close().unwrap();
     let ledger = open(survivors.shared());
     assert_eq!(get(&ledger, b"b").unwrap(), b"2");
-    assert_eq!(ledger.read(|snapshot| snapshot.scan("two", &[], &[0xff; 21], 10)).unwrap(), []);
+    assert_eq!(
+        ledger
+            .read(|snapshot| snapshot.scan("two", &[], &[0xff; 21], 10))
+            .unwrap(),
+        []
+    );
 }
 
 #[test]
 fn a_disk_that_stays_full_keeps_reading_and_never_lies() {
     let disk = FaultDisk::new();
-    let quick = LedgerOptions { checkpoint_batches: 3, cache_bytes: 64 << 10, ..options() };
+    let quick = LedgerOptions {
+        checkpoint_batches: 3,
+        cache_bytes: 64 << 10,
+        ..options()
+    };
     let ledger = Ledger::open(Path::new(DIR), disk.shared(), quick).unwrap();
     disk.set_capacity(Some(disk.used() + 3_000_000));
     let mut stored = Vec::new();
@@ -268,14 +339,20 @@ fn a_disk_that_stays_full_keeps_reading_and_never_lies() {
             }
         }
     }
-    assert!(refused > 0 && stored.len() > 500, "{refused} refused, {} stored", stored.len());
+    assert!(
+        refused > 0 && stored.len() > 500,
+        "{refused} refused, {} stored",
+        stored.len()
+    );
     assert_eq!(ledger.failure(), None);
     disk.set_capacity(None);
     put(&ledger, b"a", b"1").unwrap();
     for (at, body) in &stored {
         assert_eq!(ledger.read_body_blocking(*at, 0, 2000).unwrap(), body);
     }
-    let rows = ledger.read(|snapshot| snapshot.scan("two", &[], &[0xff; 21], 9999)).unwrap();
+    let rows = ledger
+        .read(|snapshot| snapshot.scan("two", &[], &[0xff; 21], 9999))
+        .unwrap();
     assert_eq!(rows.len(), stored.len());
     ledger.close().unwrap();
 }
@@ -328,14 +405,37 @@ fn damage_behind_a_sync_costs_only_what_was_damaged() {
     let ledger = open(after.shared());
     assert!(ledger.read_body_blocking(first, 0, 2000).is_err());
     assert_eq!(ledger.read_body_blocking(third, 0, 2000).unwrap(), vec![3; 1000]);
-    let rows = ledger.read(|snapshot| snapshot.scan("two", &[], &[0xff; 21], 10)).unwrap();
+    let rows = ledger
+        .read(|snapshot| snapshot.scan("two", &[], &[0xff; 21], 10))
+        .unwrap();
     assert_eq!(rows.len(), 3, "the log records of all three are whole");
+}
+
+#[test]
+fn a_damaged_file_header_costs_nothing_while_the_index_is_there() {
+    let disk = FaultDisk::new();
+    let ledger = open(disk.shared());
+    let body = store_body(&ledger, Bytes::from(vec![1; 1000])).unwrap();
+    disk.flip_bit(&Path::new(DIR).join("00.hsf"), 30, 0).unwrap();
+    let ledger = open(disk.after_power_cut(1).shared());
+    assert_eq!(ledger.read_body_blocking(body, 0, 2000).unwrap(), vec![1; 1000]);
+    assert_eq!(get(&ledger, b"a"), None);
+    put(&ledger, b"a", b"1").unwrap();
+    ledger.close().unwrap();
 }
 
 #[test]
 fn without_synchronization_nothing_is_synced_but_the_checkpoint() {
     let disk = FaultDisk::new();
-    let ledger = Ledger::open(Path::new(DIR), disk.shared(), LedgerOptions { sync: false, ..options() }).unwrap();
+    let ledger = Ledger::open(
+        Path::new(DIR),
+        disk.shared(),
+        LedgerOptions {
+            sync: false,
+            ..options()
+        },
+    )
+    .unwrap();
     let before = disk.syncs();
     for _ in 0..10 {
         put(&ledger, b"a", b"1").unwrap();
@@ -358,10 +458,18 @@ fn the_real_disk_does_the_same() {
     let again = Ledger::open(&path, RealDisk::shared(), options()).err().unwrap();
     assert_eq!(again.cause, Cause::InUse);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    assert_eq!(runtime.block_on(ledger.read_body(body, 0, usize::MAX)).unwrap(), content);
-    assert_eq!(runtime.block_on(ledger.read_body(body, 5, 10)).unwrap(), content[5..15]);
+    assert_eq!(
+        runtime.block_on(ledger.read_body(body, 0, usize::MAX)).unwrap(),
+        content
+    );
+    assert_eq!(
+        runtime.block_on(ledger.read_body(body, 5, 10)).unwrap(),
+        content[5..15]
+    );
     runtime.block_on(ledger.verify_body(body)).unwrap();
-    runtime.block_on(ledger.write(|txn| txn.put("one", b"a", b"1"))).unwrap();
+    runtime
+        .block_on(ledger.write(|txn| txn.put("one", b"a", b"1")))
+        .unwrap();
     ledger.close().unwrap();
     let ledger = Ledger::open(&path, RealDisk::shared(), options()).unwrap();
     assert_eq!(get(&ledger, b"a").unwrap(), b"1");

@@ -4,7 +4,7 @@ mod support;
 
 use std::{path::Path, sync::Arc};
 
-use axigend_storage::{MemoryDisk, Store, StoreOptions};
+use axigend_storage::{Disk, MemoryDisk, Store, StoreOptions};
 use proptest::prelude::*;
 
 use support::{ACCOUNTS, Dice, Marks, Mirror, Model, Op, apply, runtime, same};
@@ -12,7 +12,12 @@ use support::{ACCOUNTS, Dice, Marks, Mirror, Model, Op, apply, runtime, same};
 const DIR: &str = "/domain";
 
 fn options() -> StoreOptions {
-    StoreOptions { cache_bytes: 1 << 20, max_file_size: 200_000, checkpoint_batches: 20, ..StoreOptions::default() }
+    StoreOptions {
+        cache_bytes: 1 << 20,
+        max_file_size: 200_000,
+        checkpoint_batches: 20,
+        ..StoreOptions::default()
+    }
 }
 
 proptest! {
@@ -79,7 +84,6 @@ fn a_crowd_of_clients_leaves_clean_books() {
 
 #[test]
 fn the_index_is_rebuilt_from_the_containers_alone() {
-    use axigend_storage::Disk;
     let runtime = runtime();
     let disk = MemoryDisk::new();
     let store = Store::open(Path::new(DIR), disk.clone(), &options()).unwrap();
@@ -87,7 +91,12 @@ fn the_index_is_rebuilt_from_the_containers_alone() {
     for _ in 0..600 {
         let op = Op::draw(dice.next(), false);
         let wanted = model.apply(&op);
-        assert_eq!(runtime.block_on(apply(&store, &op)).map_err(|refusal| refusal.cause), wanted);
+        assert_eq!(
+            runtime
+                .block_on(apply(&store, &op))
+                .map_err(|refusal| refusal.cause),
+            wanted
+        );
     }
     marks.advance(&store);
     let infos = |store: &Arc<Store>| ACCOUNTS.map(|account| store.mailbox(account).folders().unwrap());

@@ -12,6 +12,9 @@ use std::time::UNIX_EPOCH;
 /// Log files hold addresses and subjects of mail: not for everybody.
 const MODE: u32 = 0o640;
 
+/// Old files kept where all are to be kept: so many that somebody has noticed before.
+const MOST_FILES: u32 = 100_000;
+
 /// Lines are gathered up to this size before they are written.
 const BUFFERED: usize = 64 * 1024;
 
@@ -35,12 +38,25 @@ impl LogFile {
         }
         let file = append_to(&path)?;
         let metadata = file.metadata()?;
-        let changed = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-        let changed = changed.and_then(|since| i64::try_from(since.as_secs()).ok()).unwrap_or(now);
+        let changed = metadata
+            .modified()
+            .ok()
+            .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let changed = changed
+            .and_then(|since| i64::try_from(since.as_secs()).ok())
+            .unwrap_or(now);
         // An empty file begins now; one with lines began no later than its last change.
         let last = if metadata.len() == 0 { now } else { changed };
         let rotation = rule.rotation;
-        Ok(Self { path, rotation, file, length: metadata.len(), begun: last, last, waiting: Vec::new() })
+        Ok(Self {
+            path,
+            rotation,
+            file,
+            length: metadata.len(),
+            begun: last,
+            last,
+            waiting: Vec::new(),
+        })
     }
 
     /// Takes over what a changed rule says about rotation.
@@ -55,7 +71,11 @@ impl LogFile {
         }
         self.waiting.extend_from_slice(line.as_bytes());
         self.last = seconds;
-        if self.waiting.len() >= BUFFERED { self.write() } else { Ok(()) }
+        if self.waiting.len() >= BUFFERED {
+            self.write()
+        } else {
+            Ok(())
+        }
     }
 
     /// Writes the gathered lines. What cannot be written is lost; the caller says so.
@@ -83,10 +103,20 @@ impl LogFile {
     /// Moves `name` to `name.1`, `name.1` to `name.2` and so on; the oldest goes.
     pub fn rotate(&mut self, now: i64) -> io::Result<()> {
         self.write()?;
-        let free = (1..).find(|number| !numbered(&self.path, *number).exists()).unwrap_or(u32::MAX);
-        let last = if self.rotation.count == 0 { free } else { self.rotation.count.min(free) };
+        let most = if self.rotation.count == 0 {
+            MOST_FILES
+        } else {
+            self.rotation.count
+        };
+        let last = (1..most)
+            .find(|number| !numbered(&self.path, *number).exists())
+            .unwrap_or(most);
         for number in (0..last).rev() {
-            let from = if number == 0 { self.path.clone() } else { numbered(&self.path, number) };
+            let from = if number == 0 {
+                self.path.clone()
+            } else {
+                numbered(&self.path, number)
+            };
             match fs::rename(from, numbered(&self.path, number + 1)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
@@ -104,11 +134,20 @@ impl LogFile {
         if length == 0 {
             return false;
         }
-        let Rotation { size, age, period, .. } = self.rotation;
+        let Rotation {
+            size, age, period, ..
+        } = self.rotation;
         let too_large = size > 0 && length.saturating_add(more as u64) > size;
         let too_old = age > 0 && seconds.saturating_sub(self.begun) >= age;
         // The calendar is asked only when the second changed.
-        let number = |at: i64| period.number(Timestamp::from_second(at).unwrap_or_default().to_zoned_datetime(zone.clone()).date());
+        let number = |at: i64| {
+            period.number(
+                Timestamp::from_second(at)
+                    .unwrap_or_default()
+                    .to_zoned_datetime(zone.clone())
+                    .date(),
+            )
+        };
         too_large || too_old || (self.last != seconds && number(self.last) != number(seconds))
     }
 }
@@ -134,13 +173,28 @@ mod tests {
     const DAY: i64 = 86_400;
 
     fn file(directory: &std::path::Path, rotation: Rotation) -> LogFile {
-        LogFile::open(directory, &Rule { rotation, ..Rule::everything() }, NOON).expect("it can be opened")
+        LogFile::open(
+            directory,
+            &Rule {
+                rotation,
+                ..Rule::everything()
+            },
+            NOON,
+        )
+        .expect("it can be opened")
     }
 
     fn names(directory: &std::path::Path) -> Vec<String> {
         let entries = fs::read_dir(directory).expect("a directory");
-        let mut names: Vec<_> =
-            entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        let mut names: Vec<_> = entries
+            .map(|entry| {
+                entry
+                    .expect("an entry")
+                    .file_name()
+                    .to_string_lossy()
+                    .into_owned()
+            })
+            .collect();
         names.sort();
         names
     }
@@ -148,12 +202,30 @@ mod tests {
     #[test]
     fn by_size_and_count() {
         let directory = tempfile::tempdir().expect("a directory");
-        let mut log = file(directory.path(), Rotation { size: 10, count: 2, ..Rotation::default() });
-        for line in ["one\n", "two\n", "three\n", "four\n", "five\n", "a line longer than all\n", "seven\n"] {
+        let mut log = file(
+            directory.path(),
+            Rotation {
+                size: 10,
+                count: 2,
+                ..Rotation::default()
+            },
+        );
+        for line in [
+            "one\n",
+            "two\n",
+            "three\n",
+            "four\n",
+            "five\n",
+            "a line longer than all\n",
+            "seven\n",
+        ] {
             log.add(line, NOON, &TimeZone::UTC).expect("written");
         }
         log.write().expect("written");
-        assert_eq!(names(directory.path()), ["everything.txt", "everything.txt.1", "everything.txt.2"]);
+        assert_eq!(
+            names(directory.path()),
+            ["everything.txt", "everything.txt.1", "everything.txt.2"]
+        );
         let read = |name: &str| fs::read_to_string(directory.path().join(name)).expect("a file");
         assert_eq!(read("everything.txt"), "seven\n");
         assert_eq!(read("everything.txt.1"), "a line longer than all\n");
@@ -163,8 +235,16 @@ mod tests {
     #[test]
     fn by_age_and_by_calendar() {
         for rotation in [
-            Rotation { age: 3600, count: 5, ..Rotation::default() },
-            Rotation { period: Period::Day, count: 5, ..Rotation::default() },
+            Rotation {
+                age: 3600,
+                count: 5,
+                ..Rotation::default()
+            },
+            Rotation {
+                period: Period::Day,
+                count: 5,
+                ..Rotation::default()
+            },
         ] {
             let directory = tempfile::tempdir().expect("a directory");
             let mut log = file(directory.path(), rotation);

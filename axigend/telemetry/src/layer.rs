@@ -78,9 +78,13 @@ where
             // Which module it is will only be known with its fields; an error may turn out to be critical.
             return level == level::ERROR || levels.any(level);
         }
-        let Some(span) = context.lookup_current() else { return levels.mask(SERVER) & level != 0 };
+        let Some(span) = context.lookup_current() else {
+            return levels.mask(SERVER) & level != 0;
+        };
         let extensions = span.extensions();
-        extensions.get::<Session>().is_some_and(|session| levels.mask(&session.module) & level != 0)
+        extensions
+            .get::<Session>()
+            .is_some_and(|session| levels.mask(&session.module) & level != 0)
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
@@ -88,7 +92,10 @@ where
         attributes.record(&mut fields);
         if let Some(span) = context.span(id) {
             let module = fields.module.unwrap_or_else(|| SERVER.into());
-            span.extensions_mut().insert(Session { module, id: fields.id.unwrap_or(0) });
+            span.extensions_mut().insert(Session {
+                module,
+                id: fields.id.unwrap_or(0),
+            });
         }
     }
 
@@ -104,7 +111,13 @@ where
             return;
         }
         fields.text.push_str(&fields.rest);
-        let record = Record { seconds: now(), level, module, id: fields.id.unwrap_or(0), text: fields.text };
+        let record = Record {
+            seconds: now(),
+            level,
+            module,
+            id: fields.id.unwrap_or(0),
+            text: fields.text,
+        };
         if let Err(TrySendError::Full(_)) = self.queue.try_send(Message::Line(record)) {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
@@ -117,10 +130,17 @@ impl Fields {
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
-        let Some(span) = context.event_span(event) else { return };
+        let Some(span) = context.event_span(event) else {
+            return;
+        };
         let extensions = span.extensions();
-        let Some(session) = extensions.get::<Session>() else { return };
-        let foreign = self.module.as_ref().is_some_and(|module| **module != *session.module);
+        let Some(session) = extensions.get::<Session>() else {
+            return;
+        };
+        let foreign = self
+            .module
+            .as_ref()
+            .is_some_and(|module| **module != *session.module);
         if self.id.is_none() && !foreign {
             self.id = Some(session.id);
         }

@@ -19,5 +19,5 @@ mod writer;
 mod tests;
 
 pub use layer::LogLayer;
-pub use level::{Levels, CRITICAL, ERROR, INFORMATION, PROTOCOL, WARNING};
+pub use level::{CRITICAL, ERROR, INFORMATION, Levels, PROTOCOL, WARNING};
 pub use telemetry::{Options, Telemetry};

@@ -22,7 +22,12 @@ pub struct Lines {
 impl Lines {
     /// Lines of this host in this time zone.
     pub fn new(host: String, zone: TimeZone) -> Self {
-        Self { zone, host, second: i64::MIN, time: String::new() }
+        Self {
+            zone,
+            host,
+            second: i64::MIN,
+            time: String::new(),
+        }
     }
 
     /// The host's name as lines show it.
@@ -40,10 +45,19 @@ impl Lines {
         if self.second != record.seconds || self.time.is_empty() {
             self.second = record.seconds;
             let instant = Timestamp::from_second(record.seconds).unwrap_or_default();
-            self.time = instant.to_zoned_datetime(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %z").to_string();
+            self.time = instant
+                .to_zoned_datetime(self.zone.clone())
+                .strftime("%Y-%m-%d %H:%M:%S %z")
+                .to_string();
         }
         let mut line = String::with_capacity(self.time.len() + self.host.len() + record.text.len() + 32);
-        let Record { level, module, id, text, .. } = record;
+        let Record {
+            level,
+            module,
+            id,
+            text,
+            ..
+        } = record;
         // Writing to a String cannot fail.
         let _ = write!(line, "{} {level:02} {} {module}:{id:08X}: ", self.time, self.host);
         escape(text, &mut line);
@@ -91,14 +105,25 @@ mod tests {
 
     fn line(level: u8, module: &str, id: u32, text: &str) -> String {
         let zone = TimeZone::fixed(Offset::constant(2));
-        let record = Record { seconds: 1_768_462_200, level, module: module.into(), id, text: text.to_owned() };
+        let record = Record {
+            seconds: 1_768_462_200,
+            level,
+            module: module.into(),
+            id,
+            text: text.to_owned(),
+        };
         Lines::new("mail".to_owned(), zone).format(&record)
     }
 
     #[test]
     fn the_documented_format() {
         assert_eq!(
-            line(8, "SMTP-IN", 0x22, "[127.0.0.1:25] connection accepted from [192.0.2.7:40001]"),
+            line(
+                8,
+                "SMTP-IN",
+                0x22,
+                "[127.0.0.1:25] connection accepted from [192.0.2.7:40001]"
+            ),
             "2026-01-15 09:30:00 +0200 08 mail SMTP-IN:00000022: [127.0.0.1:25] connection accepted from [192.0.2.7:40001]\n"
         );
         assert_eq!(
@@ -109,8 +134,16 @@ mod tests {
 
     #[test]
     fn one_event_is_one_line() {
-        let forged = line(1, "IMAP", 1, "<< a\r\n2026 08 mail\tX\x1b[2J\u{7f}\u{85}\u{2028}\u{202e}ä\u{1F4E7}");
-        assert!(forged.ends_with("<< a\\r\\n2026 08 mail\\tX\\x1B[2J\\x7F\\u{0085}\\u{2028}\\u{202E}ä\u{1F4E7}\n"));
+        let forged = line(
+            1,
+            "IMAP",
+            1,
+            "<< a\r\n2026 08 mail\tX\x1b[2J\u{7f}\u{85}\u{2028}\u{202e}ä\u{1F4E7}",
+        );
+        assert!(
+            forged
+                .ends_with("<< a\\r\\n2026 08 mail\\tX\\x1B[2J\\x7F\\u{0085}\\u{2028}\\u{202E}ä\u{1F4E7}\n")
+        );
         assert_eq!(forged.matches('\n').count(), 1);
     }
 

@@ -80,7 +80,10 @@ impl Rule {
             module: "*".to_owned(),
             log_level: u8::MAX,
             file_name: EVERYTHING.to_owned(),
-            rotation: Rotation { count: 10, ..Rotation::default() },
+            rotation: Rotation {
+                count: 10,
+                ..Rotation::default()
+            },
         }
     }
 
@@ -133,7 +136,10 @@ fn from_row(row: &LogRule) -> Option<Rule> {
 
 /// A file name below the log directory: no way up, no way out.
 fn is_below(name: &str) -> bool {
-    !name.is_empty() && Path::new(name).components().all(|part| matches!(part, Component::Normal(_)))
+    !name.is_empty()
+        && Path::new(name)
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)))
 }
 
 #[cfg(test)]
@@ -144,13 +150,41 @@ mod tests {
 
     #[test]
     fn matching() {
-        let record = Record { seconds: 0, level: 8, module: "SMTP-IN".into(), id: 1, text: String::new() };
-        let rule = Rule { module: "smtp-in".to_owned(), log_level: 15, ..Rule::everything() };
+        let record = Record {
+            seconds: 0,
+            level: 8,
+            module: "SMTP-IN".into(),
+            id: 1,
+            text: String::new(),
+        };
+        let rule = Rule {
+            module: "smtp-in".to_owned(),
+            log_level: 15,
+            ..Rule::everything()
+        };
         assert!(Rule::everything().matches("mail", &record));
         assert!(rule.matches("mail", &record));
-        assert!(!Rule { log_level: 7, ..rule.clone() }.matches("mail", &record));
-        assert!(!Rule { module: "IMAP".to_owned(), ..rule.clone() }.matches("mail", &record));
-        assert!(!Rule { hostname: "other".to_owned(), ..rule }.matches("mail", &record));
+        assert!(
+            !Rule {
+                log_level: 7,
+                ..rule.clone()
+            }
+            .matches("mail", &record)
+        );
+        assert!(
+            !Rule {
+                module: "IMAP".to_owned(),
+                ..rule.clone()
+            }
+            .matches("mail", &record)
+        );
+        assert!(
+            !Rule {
+                hostname: "other".to_owned(),
+                ..rule
+            }
+            .matches("mail", &record)
+        );
     }
 
     #[test]
@@ -170,6 +204,9 @@ mod tests {
         assert_ne!(Period::Day.number(sunday), Period::Day.number(monday));
         assert_ne!(Period::Week.number(sunday), Period::Week.number(monday));
         assert_eq!(Period::Month.number(sunday), Period::Month.number(monday));
-        assert_eq!(Period::Week.number(date(2026, 12, 31)), Period::Week.number(date(2027, 1, 1)));
+        assert_eq!(
+            Period::Week.number(date(2026, 12, 31)),
+            Period::Week.number(date(2027, 1, 1))
+        );
     }
 }

@@ -49,10 +49,20 @@ impl Telemetry {
         let (queue, records) = sync_channel(QUEUE);
         let lost = Arc::new(AtomicU64::new(0));
         let lines = Lines::new(options.host, zone);
-        let writer = Writer::new(options.directory, lines, Arc::clone(&lost), options.standard_error);
-        let thread = std::thread::Builder::new().name("log-writer".to_owned()).spawn(move || writer.run(&records))?;
+        let writer = Writer::new(
+            options.directory,
+            lines,
+            Arc::clone(&lost),
+            options.standard_error,
+        );
+        let thread = std::thread::Builder::new()
+            .name("log-writer".to_owned())
+            .spawn(move || writer.run(&records))?;
         let levels = Arc::new(ArcSwap::from_pointee(Levels::default()));
-        Ok(Self { layer: LogLayer { queue, levels, lost }, writer: Mutex::new(Some(thread)) })
+        Ok(Self {
+            layer: LogLayer { queue, levels, lost },
+            writer: Mutex::new(Some(thread)),
+        })
     }
 
     /// The layer, for a subscriber of the caller's.

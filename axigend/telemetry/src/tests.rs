@@ -10,18 +10,33 @@ use tracing_subscriber::Registry;
 use tracing_subscriber::layer::SubscriberExt;
 
 fn start(directory: &Path) -> Telemetry {
-    let options = Options { directory: directory.to_path_buf(), host: "mail".to_owned(), standard_error: false };
+    let options = Options {
+        directory: directory.to_path_buf(),
+        host: "mail".to_owned(),
+        standard_error: false,
+    };
     Telemetry::start_in_zone(options, TimeZone::UTC).expect("a thread")
 }
 
 fn settings(rules: Vec<LogRule>) -> LogSettings {
-    LogSettings { rules, enable_security_log: false, log_level: 15, log_type: LogType::Internal }
+    LogSettings {
+        rules,
+        enable_security_log: false,
+        log_level: 15,
+        log_type: LogType::Internal,
+    }
 }
 
 /// The lines of a file without their time.
 fn lines(directory: &Path, name: &str) -> Vec<String> {
     let text = fs::read_to_string(directory.join(name)).unwrap_or_default();
-    text.lines().map(|line| line.get("2026-01-15 09:30:00 +0000 ".len()..).unwrap_or(line).to_owned()).collect()
+    text.lines()
+        .map(|line| {
+            line.get("2026-01-15 09:30:00 +0000 ".len()..)
+                .unwrap_or(line)
+                .to_owned()
+        })
+        .collect()
 }
 
 fn logged(telemetry: &Telemetry, events: impl FnOnce()) {
@@ -86,15 +101,24 @@ fn every_matching_rule_writes_and_a_file_gets_a_line_once() {
         rule(10, "IMAP", 31, "imap.txt"),
         rule(30, "IMAP", 31, "all.txt"),
         rule(40, "*", 3, "../errors.txt"),
-        LogRule { kind: LogKind::Remote, ..rule(50, "*", 31, "remote.txt") },
+        LogRule {
+            kind: LogKind::Remote,
+            ..rule(50, "*", 31, "remote.txt")
+        },
     ];
     telemetry.configure(&settings(rules), Levels::default());
     logged(&telemetry, || {
         tracing::info!(module = "IMAP", "for both");
         tracing::error!("for all");
     });
-    assert_eq!(lines(directory.path(), "imap.txt"), ["08 mail IMAP:00000000: for both"]);
-    let all = ["08 mail IMAP:00000000: for both", "02 mail SERVER:00000000: for all"];
+    assert_eq!(
+        lines(directory.path(), "imap.txt"),
+        ["08 mail IMAP:00000000: for both"]
+    );
+    let all = [
+        "08 mail IMAP:00000000: for both",
+        "02 mail SERVER:00000000: for all",
+    ];
     assert_eq!(lines(directory.path(), "all.txt"), all);
     assert_eq!(fs::read_dir(directory.path()).expect("a directory").count(), 2);
 }
@@ -105,8 +129,14 @@ fn a_line_looks_as_documented() {
     let telemetry = start(directory.path());
     logged(&telemetry, || tracing::info!("ready"));
     let text = fs::read_to_string(directory.path().join("everything.txt")).expect("the file");
-    let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
-    assert_eq!(shape, "9999-99-99 99:99:99 +9999 99 mail SERVER:99999999: ready\n");
+    let shape: String = text
+        .chars()
+        .map(|c| if c.is_ascii_digit() { '9' } else { c })
+        .collect();
+    assert_eq!(
+        shape,
+        "9999-99-99 99:99:99 +9999 99 mail SERVER:99999999: ready\n"
+    );
 }
 
 #[test]
@@ -124,6 +154,9 @@ fn files_are_reopened_and_rotated() {
     telemetry.close();
     assert_eq!(lines(path, "moved.txt"), ["08 mail SERVER:00000000: one"]);
     assert_eq!(lines(path, "everything.txt.2"), ["08 mail SERVER:00000000: two"]);
-    assert_eq!(lines(path, "everything.txt.1"), ["08 mail SERVER:00000000: three"]);
+    assert_eq!(
+        lines(path, "everything.txt.1"),
+        ["08 mail SERVER:00000000: three"]
+    );
     assert!(lines(path, "everything.txt").is_empty());
 }

@@ -36,7 +36,15 @@ impl Writer {
     /// A writer with the shipped rule.
     pub fn new(directory: PathBuf, lines: Lines, lost: Arc<AtomicU64>, echo: bool) -> Self {
         let rules = vec![Rule::everything()];
-        Self { directory, lines, rules, files: HashMap::new(), lost, echo, complained: i64::MIN }
+        Self {
+            directory,
+            lines,
+            rules,
+            files: HashMap::new(),
+            lost,
+            echo,
+            complained: i64::MIN,
+        }
     }
 
     /// Works until it is told to end or every sender is gone.
@@ -97,7 +105,8 @@ impl Writer {
 
     fn set_rules(&mut self, rules: Vec<Rule>) {
         self.write();
-        self.files.retain(|name, _| rules.iter().any(|rule| rule.file_name == *name));
+        self.files
+            .retain(|name, _| rules.iter().any(|rule| rule.file_name == *name));
         for (name, file) in &mut self.files {
             if let Some(first) = rules.iter().find(|rule| rule.file_name == *name) {
                 file.set_rotation(first.rotation);
@@ -129,7 +138,13 @@ impl Writer {
         let lost = self.lost.swap(0, Ordering::Relaxed);
         if lost > 0 {
             let text = format!("{lost} lines were lost: they came faster than they could be written");
-            self.line(&Record { seconds: now(), level: WARNING, module: "LOG".into(), id: 0, text });
+            self.line(&Record {
+                seconds: now(),
+                level: WARNING,
+                module: "LOG".into(),
+                id: 0,
+                text,
+            });
         }
     }
 

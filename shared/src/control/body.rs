@@ -78,18 +78,17 @@ pub struct Column {
     /// Its header.
     pub name: String,
     /// Its least width in AXIGEN text.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default)]
     pub width: usize,
-}
-
-fn is_zero(width: &usize) -> bool {
-    *width == 0
 }
 
 impl Column {
     /// A column as wide as it needs to be.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), width: 0 }
+        Self {
+            name: name.into(),
+            width: 0,
+        }
     }
 }
 

@@ -12,7 +12,12 @@ const PIECE: usize = 8 * 1024;
 pub fn frames(id: u64, mut reply: Reply) -> impl Iterator<Item = Frame> {
     let rows = take_rows(&mut reply.body);
     let head = Frame::Head(Head { id, reply });
-    std::iter::once(head).chain(Batches { rows: rows.into_iter().peekable(), id }).chain(std::iter::once(Frame::End { id }))
+    std::iter::once(head)
+        .chain(Batches {
+            rows: rows.into_iter().peekable(),
+            id,
+        })
+        .chain(std::iter::once(Frame::End { id }))
 }
 
 /// Takes what can be long out of the body: rows of the table, lines of the text.
@@ -50,7 +55,10 @@ impl Iterator for Batches {
     fn next(&mut self) -> Option<Frame> {
         let mut rows = vec![self.rows.next()?];
         let mut size = ENVELOPE + rows.first().map_or(0, |row| json_size(row));
-        while let Some(row) = self.rows.next_if(|row| size.saturating_add(json_size(row)) <= MAX_FRAME) {
+        while let Some(row) = self
+            .rows
+            .next_if(|row| size.saturating_add(json_size(row)) <= MAX_FRAME)
+        {
             size += json_size(&row);
             rows.push(row);
         }
@@ -105,7 +113,9 @@ mod tests {
         Reply::with(Body::Table(Table {
             title: "The list of accounts for this domain:".into(),
             columns: vec![Column::new("name")],
-            rows: (0..rows).map(|row| vec![format!("account-{row}-\"\u{1}")]).collect(),
+            rows: (0..rows)
+                .map(|row| vec![format!("account-{row}-\"\u{1}")])
+                .collect(),
             ..Table::default()
         }))
     }
@@ -131,8 +141,13 @@ mod tests {
     fn every_body_survives() {
         for body in [
             Body::None,
-            Body::Text { lines: vec!["a".into(), String::new()], blank: true },
-            Body::Json { value: serde_json::json!({"a": [1, null], "b": "é\"".repeat(100_000)}) },
+            Body::Text {
+                lines: vec!["a".into(), String::new()],
+                blank: true,
+            },
+            Body::Json {
+                value: serde_json::json!({"a": [1, null], "b": "é\"".repeat(100_000)}),
+            },
         ] {
             let sent = Reply::with(body);
             let mut assembler = Assembler::default();

@@ -69,7 +69,10 @@ impl Reply {
 
     /// Success without more to say.
     pub fn done() -> Self {
-        Self { message: Self::SUCCESSFUL.to_owned(), ..Self::default() }
+        Self {
+            message: Self::SUCCESSFUL.to_owned(),
+            ..Self::default()
+        }
     }
 
     /// Success with a payload.
@@ -79,12 +82,20 @@ impl Reply {
 
     /// A refusal.
     pub fn refused(message: impl Into<String>) -> Self {
-        Self { status: Status::Refused, message: message.into(), ..Self::default() }
+        Self {
+            status: Status::Refused,
+            message: message.into(),
+            ..Self::default()
+        }
     }
 
     /// A command that was not understood.
     pub fn malformed(message: impl Into<String>) -> Self {
-        Self { status: Status::Malformed, message: message.into(), ..Self::default() }
+        Self {
+            status: Status::Malformed,
+            message: message.into(),
+            ..Self::default()
+        }
     }
 
     /// Whether it was done.

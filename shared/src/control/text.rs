@@ -13,7 +13,10 @@ const DASHES: usize = 20;
 
 /// The reply as text. `quiet` leaves out titles, headers, dashes and blank lines (WIRE.md 4.2).
 pub fn axigen(reply: &Reply, quiet: bool) -> String {
-    let mut out = Lines { text: String::new(), quiet };
+    let mut out = Lines {
+        text: String::new(),
+        quiet,
+    };
     out.body(&reply.body);
     if reply.committed && reply.ok() {
         out.frame("committing changes... done");
@@ -26,13 +29,15 @@ pub fn axigen(reply: &Reply, quiet: bool) -> String {
     }
     // The status line itself may say `-ERR` only at its beginning.
     let message = harmless(&message);
-    out.text.push_str(&format!("{word}: {message}{END}{}", reply.prompt));
-    out.text
+    out.text + word + ": " + &message + END + &reply.prompt
 }
 
 /// A line without line ends and control characters, and without `-ERR`.
 fn harmless(line: &str) -> String {
-    let clean: String = line.chars().map(|c| if c.is_control() && c != '\t' { ' ' } else { c }).collect();
+    let clean: String = line
+        .chars()
+        .map(|c| if c.is_control() && c != '\t' { ' ' } else { c })
+        .collect();
     clean.replace("-ERR", "- ERR")
 }
 
@@ -79,13 +84,17 @@ impl Lines {
             }
             Body::Attributes { sections } => {
                 self.frame("");
-                sections.iter().for_each(|section| self.section(section));
+                for section in sections {
+                    self.section(section);
+                }
                 self.frame("");
             }
             Body::Attribute(attribute) => self.data(&attribute_line(attribute)),
             Body::Help { title, lines } => self.help(title, lines),
             Body::Text { lines, blank } => {
-                lines.iter().for_each(|line| self.data(line));
+                for line in lines {
+                    self.data(line);
+                }
                 if *blank {
                     self.frame("");
                 }
@@ -110,7 +119,10 @@ impl Lines {
 
     fn section(&mut self, section: &Section) {
         self.frame(&format!("{}:", section.title));
-        section.attributes.iter().for_each(|attribute| self.data(&attribute_line(attribute)));
+        section
+            .attributes
+            .iter()
+            .for_each(|attribute| self.data(&attribute_line(attribute)));
         section.lines.iter().for_each(|line| self.data(line));
     }
 
@@ -121,14 +133,13 @@ impl Lines {
                 self.frame("");
                 continue;
             }
-            let mut text = format!("{} - {}", line.syntax, line.help);
-            if !line.missing.is_empty() {
-                text.push_str(&format!(" ({})", line.missing));
-            }
-            if line.enters {
-                text.push_str(" (changes context)");
-            }
-            self.data(&text);
+            let missing = if line.missing.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", line.missing)
+            };
+            let enters = if line.enters { " (changes context)" } else { "" };
+            self.data(&format!("{} - {}{missing}{enters}", line.syntax, line.help));
         }
         self.frame("");
     }
@@ -153,16 +164,14 @@ fn row(table: &Table, cells: &[&str]) -> String {
         let fill = column.width.saturating_sub(cell.chars().count());
         out.push_str(cell);
         match table.form {
-            Form::Plain => {}
             // A client needs the last column padded with at least one blank (LIST Listeners).
             Form::Bars if at == last && column.width > 0 => out.push_str(&" ".repeat(fill.max(1))),
-            Form::Bars if at == last => {}
-            Form::Bars => {
+            Form::Bars if at < last => {
                 out.push_str(&" ".repeat(fill));
                 out.push_str(" | ");
             }
-            Form::Blanks if at == last => {}
-            Form::Blanks => out.push_str(&" ".repeat(fill.max(2))),
+            Form::Blanks if at < last => out.push_str(&" ".repeat(fill.max(2))),
+            Form::Plain | Form::Bars | Form::Blanks => {}
         }
     }
     out

@@ -5,6 +5,7 @@
 
 use super::form::{Form, Wants, forms};
 use super::matcher::{Matcher, Next};
+use super::pattern::Takes;
 use super::tokens::{Token, cut};
 use crate::schema::{Child, Context, Verb};
 use crate::value::Word;
@@ -42,12 +43,20 @@ pub struct Completion {
 
 /// Completes a line at a cursor (in bytes).
 pub fn complete(context: &'static Context, line: &str, cursor: usize) -> Completion {
-    let end = (0..=cursor.min(line.len())).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0);
+    let end = (0..=cursor.min(line.len()))
+        .rev()
+        .find(|at| line.is_char_boundary(*at))
+        .unwrap_or(0);
     let before = line.get(..end).unwrap_or_default();
     let mut tokens = cut(before);
-    let mut completion = Completion { start: end, ..Completion::default() };
+    let mut completion = Completion {
+        start: end,
+        ..Completion::default()
+    };
     let mut in_set = false;
-    if let Some(last) = tokens.pop_if(|last| last.end == end && (!last.closed || !before.ends_with([' ', '\t']))) {
+    if let Some(last) =
+        tokens.pop_if(|last| last.end == end && (!last.closed || !before.ends_with([' ', '\t'])))
+    {
         in_set = matches!(last.word, Word::Set(_)) && !last.closed;
         (completion.start, completion.prefix) = written(&last, before);
         if matches!(last.word, Word::Set(_)) && last.closed {
@@ -58,7 +67,10 @@ pub fn complete(context: &'static Context, line: &str, cursor: usize) -> Complet
         let mut matcher = Matcher::new(&form.pattern);
         // The word at the cursor counts as one that follows.
         if tokens.iter().all(|token| matcher.step(token, true).is_ok()) {
-            matcher.next().into_iter().for_each(|next| offer(form, &next, in_set, &mut completion));
+            matcher
+                .next()
+                .into_iter()
+                .for_each(|next| offer(form, &next, in_set, &mut completion));
         }
     }
     completion
@@ -81,7 +93,10 @@ fn offer(form: &'static Form, next: &Next<'_>, in_set: bool, completion: &mut Co
         Next::Word(word) if !in_set => completion.add(word, words_help(form)),
         Next::Word(_) => {}
         Next::Value(at) => {
-            let (Some(wants), Some(parameter)) = (form.wants.get(*at), form.pattern.parameters.get(*at)) else { return };
+            let (Some(wants), Some(parameter)) = (form.wants.get(*at), form.pattern.parameters.get(*at))
+            else {
+                return;
+            };
             if completion.hint.is_empty() {
                 completion.hint = format!("<{}>", form.parameter(*at));
             }
@@ -96,12 +111,16 @@ fn offer(form: &'static Form, next: &Next<'_>, in_set: bool, completion: &mut Co
                     shown.for_each(|attr| completion.add(attr.name, attr.help));
                 }
                 Wants::Settable(context) => {
-                    let settable = context.attributes().filter(|attr| attr.settable(true) && !attr.legacy);
+                    let settable = context
+                        .attributes()
+                        .filter(|attr| attr.settable(true) && !attr.legacy);
                     settable.for_each(|attr| completion.add(attr.name, attr.help));
                 }
                 Wants::Anything => {
-                    if let super::pattern::Takes::Value(words) = &parameter.takes {
-                        words.iter().for_each(|word| completion.add(word, ""));
+                    if let Takes::Value(words) = &parameter.takes {
+                        for word in words {
+                            completion.add(word, "");
+                        }
                     }
                 }
             }
@@ -125,11 +144,18 @@ impl Completion {
         if !begins || text.is_empty() {
             return;
         }
-        match self.candidates.iter_mut().find(|candidate| candidate.text.eq_ignore_ascii_case(text)) {
+        match self
+            .candidates
+            .iter_mut()
+            .find(|candidate| candidate.text.eq_ignore_ascii_case(text))
+        {
             // A verb that several commands share is described by none of them.
             Some(candidate) if candidate.help != help => candidate.help.clear(),
             Some(_) => {}
-            None => self.candidates.push(Candidate { text: text.to_owned(), help: help.to_owned() }),
+            None => self.candidates.push(Candidate {
+                text: text.to_owned(),
+                help: help.to_owned(),
+            }),
         }
     }
 }

@@ -26,7 +26,12 @@ pub(super) enum Next<'p> {
 
 impl<'p> Matcher<'p> {
     pub(super) fn new(pattern: &'p Pattern) -> Self {
-        Self { pattern, led: 0, given: vec![None; pattern.parameters.len()], awaiting: None }
+        Self {
+            pattern,
+            led: 0,
+            given: vec![None; pattern.parameters.len()],
+            awaiting: None,
+        }
     }
 
     /// Takes the next token; `more` says whether another follows (WIRE.md 5, rule of `[name]`).
@@ -46,16 +51,12 @@ impl<'p> Matcher<'p> {
             return self.first(at, token, more);
         }
         if let Some(at) = self.keyword(token) {
-            return match self.parameter(at).takes {
-                Takes::Nothing => {
-                    self.mark(at);
-                    Ok(())
-                }
-                _ => {
-                    self.awaiting = Some(at);
-                    Ok(())
-                }
-            };
+            if self.parameter(at).takes == Takes::Nothing {
+                self.mark(at);
+            } else {
+                self.awaiting = Some(at);
+            }
+            return Ok(());
         }
         match self.place(token) {
             Some(at) => self.fill(at, token),
@@ -67,11 +68,19 @@ impl<'p> Matcher<'p> {
     pub(super) fn finish(self) -> Result<Vec<Option<Vec<Word>>>, Mismatch> {
         if self.led < self.pattern.leading.len() {
             let words = self.pattern.leading.get(self.led).cloned().unwrap_or_default();
-            return Err(Mismatch::Missing { parameter: String::new(), expected: words });
+            return Err(Mismatch::Missing {
+                parameter: String::new(),
+                expected: words,
+            });
         }
         let missing = self.awaiting.or_else(|| {
             let open = |(at, parameter): &(usize, &Parameter)| !parameter.optional && !self.is_given(*at);
-            self.pattern.parameters.iter().enumerate().find(open).map(|(at, _)| at)
+            self.pattern
+                .parameters
+                .iter()
+                .enumerate()
+                .find(open)
+                .map(|(at, _)| at)
         });
         match missing {
             Some(at) => {
@@ -80,7 +89,10 @@ impl<'p> Matcher<'p> {
                     Takes::Value(words) | Takes::Words(words) => words.clone(),
                     Takes::Nothing => vec![parameter.keyword.clone()],
                 };
-                Err(Mismatch::Missing { parameter: parameter.name.clone(), expected })
+                Err(Mismatch::Missing {
+                    parameter: parameter.name.clone(),
+                    expected,
+                })
             }
             None => Ok(self.given),
         }
@@ -102,7 +114,8 @@ impl<'p> Matcher<'p> {
         if let Some(at) = self.first_value() {
             return self.offers(at);
         }
-        let open = (0..self.pattern.parameters.len()).filter(|at| !self.is_given(*at) || self.parameter(*at).repeat);
+        let open =
+            (0..self.pattern.parameters.len()).filter(|at| !self.is_given(*at) || self.parameter(*at).repeat);
         open.flat_map(|at| self.offers(at)).collect()
     }
 
@@ -145,7 +158,12 @@ impl<'p> Matcher<'p> {
                 && parameter.keyword.eq_ignore_ascii_case(said)
                 && (!self.is_given(*at) || parameter.repeat)
         };
-        self.pattern.parameters.iter().enumerate().find(is).map(|(at, _)| at)
+        self.pattern
+            .parameters
+            .iter()
+            .enumerate()
+            .find(is)
+            .map(|(at, _)| at)
     }
 
     /// The parameter without keyword that this token is a value of.
@@ -162,14 +180,22 @@ impl<'p> Matcher<'p> {
                     Takes::Nothing => false,
                 }
         };
-        self.pattern.parameters.iter().enumerate().find(fits).map(|(at, _)| at)
+        self.pattern
+            .parameters
+            .iter()
+            .enumerate()
+            .find(fits)
+            .map(|(at, _)| at)
     }
 
     fn fill(&mut self, at: usize, token: &Token) -> Result<(), Mismatch> {
         if let Takes::Words(words) = &self.parameter(at).takes {
             let said = token.word.one().unwrap_or_default();
             if !words.iter().any(|word| word.eq_ignore_ascii_case(said)) {
-                return Err(Mismatch::Wrong { word: said.to_owned(), expected: words.clone() });
+                return Err(Mismatch::Wrong {
+                    word: said.to_owned(),
+                    expected: words.clone(),
+                });
             }
         }
         self.mark(at);
@@ -189,6 +215,7 @@ impl<'p> Matcher<'p> {
         self.given.get(at).is_some_and(Option::is_some)
     }
 
+    /// Indexes come from the pattern itself, never from a line.
     fn parameter(&self, at: usize) -> &'p Parameter {
         &self.pattern.parameters[at]
     }

@@ -51,8 +51,10 @@ impl Mismatch {
                 format!("missing parameter{}", list(expected))
             }
             Self::Missing { parameter, .. } => format!("missing parameter {parameter}"),
-            Self::NotHere { instead } if instead.is_empty() => "command not allowed in this context".to_owned(),
-            Self::NotHere { instead } => format!("command not allowed in this context, leave it with {instead}"),
+            Self::NotHere { instead: "" } => "command not allowed in this context".to_owned(),
+            Self::NotHere { instead } => {
+                format!("command not allowed in this context, leave it with {instead}")
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 //! [`parse`] finds the one that a line means; [`help`] lists them; [`complete`] tells what may stand at a cursor. Nothing
 //! here runs anything.
 
+mod build;
 mod complete;
 mod form;
 mod matcher;

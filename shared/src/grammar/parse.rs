@@ -36,12 +36,17 @@ impl Args {
 
     /// Whether a flag or argument was given.
     pub fn flag(&self, name: &str) -> bool {
-        self.given.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
+        self.given
+            .iter()
+            .any(|(known, _)| known.eq_ignore_ascii_case(name))
     }
 
     /// All arguments of this name.
     pub fn all(&self, name: &str) -> &[Word] {
-        let found = self.given.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let found = self
+            .given
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map_or(&[], |(_, words)| words.as_slice())
     }
 
@@ -70,7 +75,9 @@ impl Matched {
 /// Finds the command of this context that a line means.
 pub fn parse(context: &'static Context, line: &str) -> Result<Matched, Mismatch> {
     let tokens = tokens(line)?;
-    let Some(first) = tokens.first() else { return Err(Mismatch::Empty) };
+    let Some(first) = tokens.first() else {
+        return Err(Mismatch::Empty);
+    };
     let mut best: Option<(usize, Matched)> = None;
     let mut furthest: Option<((usize, bool), Vec<Mismatch>)> = None;
     for form in forms(context) {
@@ -78,21 +85,26 @@ pub fn parse(context: &'static Context, line: &str) -> Result<Matched, Mismatch>
         let (reached, led, outcome) = follow(&mut matcher, form, &tokens);
         match outcome.and_then(|()| matcher.finish()) {
             Ok(given) if best.as_ref().is_none_or(|(words, _)| led > *words) => {
-                best = Some((led, Matched { form, args: args(form, given) }));
+                best = Some((
+                    led,
+                    Matched {
+                        form,
+                        args: args(form, given),
+                    },
+                ));
             }
-            Ok(_) => {}
             // What an old form would have wanted is only said when no other came as far.
             Err(mismatch) if led > 0 => match ((reached, !form.legacy), &mut furthest) {
                 (far, Some((most, all))) if *most == far => all.push(mismatch),
                 (far, Some((most, _))) if *most > far => {}
                 (far, _) => furthest = Some((far, vec![mismatch])),
             },
-            Err(_) => {}
+            Ok(_) | Err(_) => {}
         }
     }
     match (best, furthest) {
         (Some((_, matched)), _) => Ok(matched),
-        (None, Some((_, mismatches))) => Err(join(mismatches)),
+        (None, Some((_, mismatches))) => Err(join(&mismatches)),
         (None, None) => Err(unknown(context, first)),
     }
 }
@@ -113,16 +125,25 @@ fn follow(matcher: &mut Matcher<'_>, form: &Form, tokens: &[Token]) -> (usize, u
 }
 
 fn args(form: &'static Form, given: Vec<Option<Vec<Word>>>) -> Args {
-    let names = form.pattern.parameters.iter().map(|parameter| parameter.name.as_str());
-    Args { given: names.zip(given).filter_map(|(name, words)| words.map(|words| (name, words))).collect() }
+    let names = form
+        .pattern
+        .parameters
+        .iter()
+        .map(|parameter| parameter.name.as_str());
+    Args {
+        given: names
+            .zip(given)
+            .filter_map(|(name, words)| words.map(|words| (name, words)))
+            .collect(),
+    }
 }
 
 /// Several commands failed at the same word: what each of them expected there.
-fn join(mismatches: Vec<Mismatch>) -> Mismatch {
+fn join(mismatches: &[Mismatch]) -> Mismatch {
     let mut all: Vec<String> = Vec::new();
     let mut names: Vec<String> = Vec::new();
     let mut wrong = None;
-    for mismatch in &mismatches {
+    for mismatch in mismatches {
         let (parameter, expected) = match mismatch {
             Mismatch::Wrong { word, expected } => {
                 wrong.get_or_insert_with(|| word.clone());
@@ -132,20 +153,34 @@ fn join(mismatches: Vec<Mismatch>) -> Mismatch {
             _ => continue,
         };
         names.extend(parameter.cloned());
-        all.extend(expected.iter().filter(|word| !all.contains(word)).cloned().collect::<Vec<_>>());
+        all.extend(
+            expected
+                .iter()
+                .filter(|word| !all.contains(word))
+                .cloned()
+                .collect::<Vec<_>>(),
+        );
     }
     names.dedup();
     match (wrong, names.len()) {
         (Some(word), _) => Mismatch::Wrong { word, expected: all },
-        (None, 1) => Mismatch::Missing { parameter: names.remove(0), expected: all },
-        (None, _) => Mismatch::Missing { parameter: String::new(), expected: all },
+        (None, 1) => Mismatch::Missing {
+            parameter: names.remove(0),
+            expected: all,
+        },
+        (None, _) => Mismatch::Missing {
+            parameter: String::new(),
+            expected: all,
+        },
     }
 }
 
 /// COMMIT in a DONE context, or the reverse, has its own sentence (WIRE.md 7).
 fn unknown(context: &Context, first: &Token) -> Mismatch {
     let said = first.word.one().unwrap_or("(");
-    let leaving = ["COMMIT", "DONE", "BACK"].iter().any(|word| word.eq_ignore_ascii_case(said));
+    let leaving = ["COMMIT", "DONE", "BACK"]
+        .iter()
+        .any(|word| word.eq_ignore_ascii_case(said));
     match context.leave {
         Leave::Commit if leaving => Mismatch::NotHere { instead: "COMMIT" },
         Leave::Done if leaving => Mismatch::NotHere { instead: "DONE" },

@@ -56,11 +56,16 @@ impl Pattern {
     pub fn parse(usage: &str) -> Option<Self> {
         let usage = unwrap_set(usage);
         let mut pieces = pieces(&usage)?.into_iter().peekable();
-        let mut pattern = Self { leading: Vec::new(), parameters: Vec::new() };
+        let mut pattern = Self {
+            leading: Vec::new(),
+            parameters: Vec::new(),
+        };
         while let Some(piece) = pieces.next() {
             let value_follows = matches!(pieces.peek(), Some(Piece::Value(_) | Piece::Set(_)));
             match piece {
-                Piece::Word(word) if pattern.parameters.is_empty() && leads(&pattern, &word, value_follows) => {
+                Piece::Word(word)
+                    if pattern.parameters.is_empty() && leads(&pattern, &word, value_follows) =>
+                {
                     pattern.leading.push(spellings(&word));
                 }
                 Piece::Word(word) if value_follows => {
@@ -68,7 +73,9 @@ impl Pattern {
                     pattern.parameters.push(Parameter::pair(word, takes));
                 }
                 Piece::Word(word) if word.contains('|') => {
-                    pattern.parameters.push(Parameter::value(word.clone(), Takes::Words(alternatives(&word))));
+                    pattern
+                        .parameters
+                        .push(Parameter::value(word.clone(), Takes::Words(alternatives(&word))));
                 }
                 Piece::Word(word) => pattern.parameters.push(Parameter::pair(word, Takes::Nothing)),
                 Piece::Optional(inside) if value_follows && is_word(&inside) => {
@@ -91,29 +98,48 @@ impl Pattern {
     /// The leading words only, for commands that are known but not built: whatever follows is taken.
     pub fn leading_only(usage: &str) -> Self {
         let usage = unwrap_set(usage);
-        let mut words: Vec<&str> = usage.split_whitespace().take_while(|word| is_word(word)).collect();
+        let mut words: Vec<&str> = usage
+            .split_whitespace()
+            .take_while(|word| is_word(word))
+            .collect();
         // The last word before a bar is one of several.
         if usage.split_whitespace().nth(words.len()) == Some("|") {
             words.pop();
         }
         words.truncate(LEADING);
-        Self { leading: words.into_iter().map(spellings).collect(), parameters: Vec::new() }
+        Self {
+            leading: words.into_iter().map(spellings).collect(),
+            parameters: Vec::new(),
+        }
     }
 }
 
 impl Parameter {
     fn value(name: String, takes: Takes) -> Self {
-        Self { name, keyword: String::new(), keyword_optional: false, optional: false, repeat: false, takes }
+        Self {
+            name,
+            keyword: String::new(),
+            keyword_optional: false,
+            optional: false,
+            repeat: false,
+            takes,
+        }
     }
 
     fn pair(keyword: String, takes: Takes) -> Self {
-        Self { keyword: keyword.clone(), ..Self::value(keyword, takes) }
+        Self {
+            keyword: keyword.clone(),
+            ..Self::value(keyword, takes)
+        }
     }
 }
 
 /// `SET [maxErrors <maxErrors>]` means SET with one attribute: its outer brackets say only that it is one of many.
 fn unwrap_set(usage: &str) -> String {
-    match usage.strip_prefix("SET [").and_then(|rest| rest.trim_end().strip_suffix(']')) {
+    match usage
+        .strip_prefix("SET [")
+        .and_then(|rest| rest.trim_end().strip_suffix(']'))
+    {
         Some(inside) => format!("SET {}", inside.trim_end()),
         None => usage.to_owned(),
     }
@@ -124,7 +150,10 @@ fn leads(pattern: &Pattern, word: &str, value_follows: bool) -> bool {
 }
 
 fn is_word(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_/*.".contains(c))
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_/*.".contains(c))
 }
 
 /// `EXIT/QUIT` are two spellings of one word.
@@ -133,7 +162,10 @@ fn spellings(word: &str) -> Vec<String> {
 }
 
 fn alternatives(text: &str) -> Vec<String> {
-    text.split('|').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect()
+    text.split('|')
+        .map(|word| word.trim().to_owned())
+        .filter(|word| !word.is_empty())
+        .collect()
 }
 
 /// Name and nature of a value piece.
@@ -165,7 +197,10 @@ impl Pattern {
     /// Words that led inside brackets are flags there.
     fn into_optional(self) -> Vec<Parameter> {
         let flags = self.leading.into_iter().skip(LEADING).flatten();
-        flags.map(|word| Parameter::pair(word, Takes::Nothing)).chain(self.parameters).collect()
+        flags
+            .map(|word| Parameter::pair(word, Takes::Nothing))
+            .chain(self.parameters)
+            .collect()
     }
 }
 
@@ -192,9 +227,15 @@ fn pieces(usage: &str) -> Option<Vec<Piece>> {
             '(' => ')',
             '[' => ']',
             _ => {
-                let end = rest.find(|c: char| c.is_whitespace() || "<([".contains(c)).unwrap_or(rest.len());
+                let end = rest
+                    .find(|c: char| c.is_whitespace() || "<([".contains(c))
+                    .unwrap_or(rest.len());
                 let (word, after) = rest.split_at(end);
-                pieces.push(if word == "..." { Piece::Repeat } else { Piece::Word(word.to_owned()) });
+                pieces.push(if word == "..." {
+                    Piece::Repeat
+                } else {
+                    Piece::Word(word.to_owned())
+                });
                 rest = after.trim_start();
                 continue;
             }
@@ -253,8 +294,7 @@ mod tests {
 
     fn shape(usage: &str) -> String {
         let pattern = Pattern::parse(usage).unwrap();
-        let leading: Vec<String> = pattern.leading.iter().map(|word| word.join("/")).collect();
-        let mut out = leading.join(" ");
+        let mut out: Vec<String> = pattern.leading.iter().map(|word| word.join("/")).collect();
         for parameter in &pattern.parameters {
             let takes = match &parameter.takes {
                 Takes::Value(words) | Takes::Words(words) => format!("={}", words.join("|")),
@@ -267,9 +307,9 @@ mod tests {
             };
             let mark = if parameter.optional { "*" } else { "" };
             let repeat = if parameter.repeat { "+" } else { "" };
-            out.push_str(&format!(" {mark}{keyword}{takes}{repeat}"));
+            out.push(format!("{mark}{keyword}{takes}{repeat}"));
         }
-        out
+        out.join(" ")
     }
 
     #[test]
@@ -279,13 +319,19 @@ mod tests {
             ("SHOW [ATTR <param>]", "SHOW *ATTR="),
             ("SET [maxErrors <maxErrors>]", "SET maxErrors ~maxErrors="),
             ("SET [enable <yes|no>]", "SET enable ~yes|no=yes|no"),
-            ("SET [services (list of services)]", "SET services ~list of services="),
+            (
+                "SET [services (list of services)]",
+                "SET services ~list of services=",
+            ),
             (
                 "SET [password <password> [respectEnforcement <yes|no>] ]",
                 "SET password ~password= *respectEnforcement=yes|no",
             ),
             ("ADD Listener [address] <address>", "ADD Listener address?="),
-            ("SHOW Listener [address] <address> [ATTR <param>]", "SHOW Listener address?= *ATTR="),
+            (
+                "SHOW Listener [address] <address> [ATTR <param>]",
+                "SHOW Listener address?= *ATTR=",
+            ),
             (
                 "ADD DenyRule [ipSet] <ipRange> [enable <yes|no>] [priority <priority>]",
                 "ADD DenyRule ipSet?= *enable=yes|no *priority=",
@@ -294,15 +340,33 @@ mod tests {
                 "CREATE Domain name <name> [domainLocation <path>] postmasterPassword <pass>",
                 "CREATE Domain name= *domainLocation= postmasterPassword=",
             ),
-            ("CHANGE password oldPassword <pass> newPassword <pass>", "CHANGE password oldPassword= newPassword="),
-            ("DELETE Domain name <name> [dontKeepCopy]", "DELETE Domain name= *dontKeepCopy"),
-            ("LIST Domains [wildcard (ex: domain*)]", "LIST Domains *~wildcard="),
+            (
+                "CHANGE password oldPassword <pass> newPassword <pass>",
+                "CHANGE password oldPassword= newPassword=",
+            ),
+            (
+                "DELETE Domain name <name> [dontKeepCopy]",
+                "DELETE Domain name= *dontKeepCopy",
+            ),
+            (
+                "LIST Domains [wildcard (ex: domain*)]",
+                "LIST Domains *~wildcard=",
+            ),
             ("SAVE CONFIG [<path>]", "SAVE CONFIG *~path="),
             ("SET CONSOLE-CODES on|off", "SET CONSOLE-CODES ~on|off=on|off"),
-            ("COMPACT attach | peek [timeout]", "COMPACT ~attach|peek=attach|peek *timeout"),
+            (
+                "COMPACT attach | peek [timeout]",
+                "COMPACT ~attach|peek=attach|peek *timeout",
+            ),
             ("SHOW X [a|b][c]", "SHOW X *~a|b=a|b *c"),
-            ("INHERIT SETTINGS FROM domainDefaults", "INHERIT SETTINGS FROM domainDefaults"),
-            ("INHERIT SETTINGS FROM accountClass <name>", "INHERIT SETTINGS FROM accountClass="),
+            (
+                "INHERIT SETTINGS FROM domainDefaults",
+                "INHERIT SETTINGS FROM domainDefaults",
+            ),
+            (
+                "INHERIT SETTINGS FROM accountClass <name>",
+                "INHERIT SETTINGS FROM accountClass=",
+            ),
             ("RESET <attr>", "RESET ~attr="),
         ];
         for (usage, expected) in rows {

@@ -51,12 +51,24 @@ pub(super) fn cut(line: &str) -> Vec<Token> {
                 reader.at += 1;
                 let (items, closed) = reader.set();
                 let word = Word::Set(items);
-                tokens.push(Token { word, quoted: false, start, end: reader.at, closed });
+                tokens.push(Token {
+                    word,
+                    quoted: false,
+                    start,
+                    end: reader.at,
+                    closed,
+                });
             }
             Some(_) => {
                 let piece = reader.word(false);
                 let word = Word::One(piece.text);
-                tokens.push(Token { word, quoted: piece.quoted, start, end: reader.at, closed: piece.closed });
+                tokens.push(Token {
+                    word,
+                    quoted: piece.quoted,
+                    start,
+                    end: reader.at,
+                    closed: piece.closed,
+                });
             }
         }
     }
@@ -114,7 +126,11 @@ impl Reader<'_> {
 
     /// One word; inside a set a bare `)` ends it.
     fn word(&mut self, in_set: bool) -> Piece {
-        let mut piece = Piece { text: String::new(), quoted: false, closed: true };
+        let mut piece = Piece {
+            text: String::new(),
+            quoted: false,
+            closed: true,
+        };
         while let Some(c) = self.peek() {
             if is_blank(c) || (in_set && c == ')') {
                 break;

@@ -13,21 +13,28 @@ pub const MAX_NAMES: usize = 65_536;
 impl Object {
     /// Applies the changes in order. When one cannot be applied nothing is changed.
     pub fn apply(&mut self, changes: &[Change]) -> Result<(), Refusal> {
-        let mut changed = self.clone();
+        let mut copy = self.clone();
         for change in changes {
-            changed.one(&change.at, &change.action)?;
+            copy.one(&change.at, &change.action)?;
         }
-        *self = changed;
+        *self = copy;
         Ok(())
     }
 
     fn one(&mut self, at: &[Step], action: &Action) -> Result<(), Refusal> {
-        let Some((step, rest)) = at.split_first() else { return self.here(action) };
+        let Some((step, rest)) = at.split_first() else {
+            return self.here(action);
+        };
         match step {
             Step::Part(field) => {
                 let child = field_of(self.context, field)?;
-                let Shape::Part(context) = child.shape else { return Err(no_field(self.context, field)) };
-                let part = self.parts.entry(child.field).or_insert_with(|| Object::new(context));
+                let Shape::Part(context) = child.shape else {
+                    return Err(no_field(self.context, field));
+                };
+                let part = self
+                    .parts
+                    .entry(child.field)
+                    .or_insert_with(|| Object::new(context));
                 part.one(rest, action)?;
                 if part.is_empty() {
                     self.parts.remove(child.field);
@@ -38,7 +45,9 @@ impl Object {
                 let child = field_of(self.context, field)?;
                 let objects = self.set_of(child);
                 let at = objects.iter().position(|object| object.has_key(child, key));
-                let object = at.and_then(|at| objects.get_mut(at)).ok_or_else(|| not_found(child, key))?;
+                let object = at
+                    .and_then(|at| objects.get_mut(at))
+                    .ok_or_else(|| not_found(child, key))?;
                 object.one(rest, action)?;
                 unique(child, objects)
             }
@@ -48,11 +57,17 @@ impl Object {
     fn here(&mut self, action: &Action) -> Result<(), Refusal> {
         match action {
             Action::Set(name, value) => {
-                let attr = self.context.attr(name).ok_or_else(|| no_attribute(self.context, name))?;
+                let attr = self
+                    .context
+                    .attr(name)
+                    .ok_or_else(|| no_attribute(self.context, name))?;
                 self.values.insert(attr.name, value.clone());
             }
             Action::Reset(name) => {
-                let attr = self.context.attr(name).ok_or_else(|| no_attribute(self.context, name))?;
+                let attr = self
+                    .context
+                    .attr(name)
+                    .ok_or_else(|| no_attribute(self.context, name))?;
                 self.values.remove(attr.name);
             }
             Action::Add(field, object) => {
@@ -92,10 +107,16 @@ impl Object {
         let name = name_of(child, name)?;
         let names = self.names.entry(child.field).or_default();
         if names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
-            return Err(Refusal::new(Cause::AlreadyExists, format!("{} already exists", child.noun)));
+            return Err(Refusal::new(
+                Cause::AlreadyExists,
+                format!("{} already exists", child.noun),
+            ));
         }
         if names.len() >= MAX_NAMES {
-            return Err(Refusal::new(Cause::TooLarge, format!("more than {MAX_NAMES} {}", child.plural)));
+            return Err(Refusal::new(
+                Cause::TooLarge,
+                format!("more than {MAX_NAMES} {}", child.plural),
+            ));
         }
         names.push(name);
         Ok(())
@@ -117,24 +138,39 @@ impl Object {
 /// The name as its kind keeps it (domain names in lower case).
 fn name_of(child: &Child, name: &str) -> Result<String, Refusal> {
     let Shape::Names(kind) = child.shape else {
-        return Err(Refusal::new(Cause::Invalid, format!("{} holds no names", child.field)));
+        return Err(Refusal::new(
+            Cause::Invalid,
+            format!("{} holds no names", child.field),
+        ));
     };
     match kind.parse(&Word::One(name.to_owned())) {
         Ok(Value::Text(text)) if !text.is_empty() => Ok(text),
-        Ok(_) => Err(Refusal::new(Cause::Invalid, format!("invalid value for {}: it is empty", child.noun))),
-        Err(why) => Err(Refusal::new(Cause::Invalid, format!("invalid value for {}: {why}", child.noun))),
+        Ok(_) => Err(Refusal::new(
+            Cause::Invalid,
+            format!("invalid value for {}: it is empty", child.noun),
+        )),
+        Err(why) => Err(Refusal::new(
+            Cause::Invalid,
+            format!("invalid value for {}: {why}", child.noun),
+        )),
     }
 }
 
 /// Refuses a set in which the newest object has the key of another.
 fn unique(child: &Child, objects: &[Object]) -> Result<(), Refusal> {
     if objects.len() > MAX_CHILDREN {
-        return Err(Refusal::new(Cause::TooLarge, format!("more than {MAX_CHILDREN} in {}", child.field)));
+        return Err(Refusal::new(
+            Cause::TooLarge,
+            format!("more than {MAX_CHILDREN} in {}", child.field),
+        ));
     }
     let keys: Vec<Value> = objects.iter().map(|object| object.get(child.key)).collect();
     for (at, key) in keys.iter().enumerate() {
         if keys.iter().take(at).any(|other| same_key(other, key)) {
-            return Err(Refusal::new(Cause::AlreadyExists, format!("{} already exists", child.noun)));
+            return Err(Refusal::new(
+                Cause::AlreadyExists,
+                format!("{} already exists", child.noun),
+            ));
         }
     }
     Ok(())

@@ -120,42 +120,49 @@ impl Attr {
     }
 
     /// The same with its name for the value in usage lines.
+    #[must_use]
     pub const fn usage(mut self, usage: &'static str) -> Self {
         self.usage = usage;
         self
     }
 
     /// The same in a unit.
+    #[must_use]
     pub const fn unit(mut self, unit: Unit) -> Self {
         self.unit = unit;
         self
     }
 
     /// The same, and it does what it says.
+    #[must_use]
     pub const fn works(mut self) -> Self {
         self.effect = Effect::Works;
         self
     }
 
     /// The same, felt from another moment.
+    #[must_use]
     pub const fn live(mut self, live: Live) -> Self {
         self.live = live;
         self
     }
 
     /// The same with other rights.
+    #[must_use]
     pub const fn access(mut self, access: Access) -> Self {
         self.access = access;
         self
     }
 
     /// The same with older spellings.
+    #[must_use]
     pub const fn also(mut self, also: &'static [&'static str]) -> Self {
         self.also = also;
         self
     }
 
     /// The same, for old scripts only.
+    #[must_use]
     pub const fn legacy(mut self) -> Self {
         self.legacy = true;
         self

@@ -46,7 +46,10 @@ pub struct Change {
 impl Change {
     /// A change of the object itself.
     pub fn here(action: Action) -> Self {
-        Self { at: Vec::new(), action }
+        Self {
+            at: Vec::new(),
+            action,
+        }
     }
 
     /// The same change seen from one level up (DONE hands a draft to the parent's).

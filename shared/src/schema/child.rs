@@ -92,10 +92,20 @@ pub struct Child {
     pub effect: Effect,
 }
 
-const EVERY: &[ChildVerb] =
-    &[ChildVerb::List, ChildVerb::Add, ChildVerb::Update, ChildVerb::Remove, ChildVerb::Show];
-const RECORD: &[ChildVerb] =
-    &[ChildVerb::List, ChildVerb::Add, ChildVerb::Update, ChildVerb::Remove, ChildVerb::ShowAll];
+const EVERY: &[ChildVerb] = &[
+    ChildVerb::List,
+    ChildVerb::Add,
+    ChildVerb::Update,
+    ChildVerb::Remove,
+    ChildVerb::Show,
+];
+const RECORD: &[ChildVerb] = &[
+    ChildVerb::List,
+    ChildVerb::Add,
+    ChildVerb::Update,
+    ChildVerb::Remove,
+    ChildVerb::ShowAll,
+];
 const NAMES: &[ChildVerb] = &[ChildVerb::List, ChildVerb::Add, ChildVerb::Remove];
 
 impl Child {
@@ -182,6 +192,7 @@ impl Child {
     }
 
     /// The same, called `noun` in messages, with the title of its list.
+    #[must_use]
     pub const fn called(mut self, noun: &'static str, title: &'static str) -> Self {
         self.noun = noun;
         self.title = title;
@@ -189,54 +200,63 @@ impl Child {
     }
 
     /// The same with the columns of its list.
+    #[must_use]
     pub const fn columns(mut self, columns: &'static [(&'static str, usize)]) -> Self {
         self.columns = columns;
         self
     }
 
     /// The same with another form of its list.
+    #[must_use]
     pub const fn layout(mut self, layout: Layout) -> Self {
         self.layout = layout;
         self
     }
 
     /// The same with other commands.
+    #[must_use]
     pub const fn verbs(mut self, verbs: &'static [ChildVerb]) -> Self {
         self.verbs = verbs;
         self
     }
 
     /// The same, with attributes that ADD demands.
+    #[must_use]
     pub const fn with(mut self, attributes: &'static [&'static str]) -> Self {
         self.with = attributes;
         self
     }
 
     /// The same, with attributes that ADD and UPDATE take in their line.
+    #[must_use]
     pub const fn may_with(mut self, attributes: &'static [&'static str]) -> Self {
         self.may_with = attributes;
         self
     }
 
     /// The same, with a wildcard for LIST.
+    #[must_use]
     pub const fn wildcard(mut self, example: &'static str) -> Self {
         self.wildcard = example;
         self
     }
 
     /// The same, with objects present when nothing is set.
+    #[must_use]
     pub const fn initially(mut self, objects: &'static str) -> Self {
         self.initially = objects;
         self
     }
 
     /// The same, with older words.
+    #[must_use]
     pub const fn also(mut self, words: &'static [(&'static str, &'static str)]) -> Self {
         self.also = words;
         self
     }
 
     /// The same, stored but without effect yet.
+    #[must_use]
     pub const fn without_effect(mut self) -> Self {
         self.effect = Effect::None;
         self

@@ -75,7 +75,14 @@ pub struct Command {
 impl Command {
     /// A command of the engine.
     pub const fn new(syntax: &'static str, verb: Verb, help: &'static str) -> Self {
-        Self { syntax, help, verb, enters: false, legacy: false, names: &[] }
+        Self {
+            syntax,
+            help,
+            verb,
+            enters: false,
+            legacy: false,
+            names: &[],
+        }
     }
 
     /// An action of the backend.
@@ -89,18 +96,21 @@ impl Command {
     }
 
     /// The same, and it enters a context.
+    #[must_use]
     pub const fn enters(mut self) -> Self {
         self.enters = true;
         self
     }
 
     /// The same, for old scripts only.
+    #[must_use]
     pub const fn legacy(mut self) -> Self {
         self.legacy = true;
         self
     }
 
     /// The same, with live names for its arguments.
+    #[must_use]
     pub const fn names(mut self, names: &'static [(&'static str, &'static str)]) -> Self {
         self.names = names;
         self

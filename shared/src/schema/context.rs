@@ -79,14 +79,19 @@ impl Context {
 
     /// The child with this name in the configuration file, in any letter case.
     pub fn field(&self, field: &str) -> Option<&'static Child> {
-        self.children.iter().find(|child| child.field.eq_ignore_ascii_case(field))
+        self.children
+            .iter()
+            .find(|child| child.field.eq_ignore_ascii_case(field))
     }
 
     /// The child with this word in commands, singular or plural, in any letter case.
     pub fn child(&self, word: &str) -> Option<&'static Child> {
         self.children.iter().find(|child| {
             let words = [(child.object, child.plural)];
-            let mut all = words.iter().chain(child.also).flat_map(|(one, many)| [*one, *many]);
+            let mut all = words
+                .iter()
+                .chain(child.also)
+                .flat_map(|(one, many)| [*one, *many]);
             all.any(|known| !known.is_empty() && known.eq_ignore_ascii_case(word))
         })
     }

@@ -57,7 +57,10 @@ impl Object {
 
     /// The value in force of an attribute of this context.
     pub fn value(&self, attr: &Attr) -> Value {
-        self.values.get(attr.name).cloned().unwrap_or_else(|| self.context.default(attr))
+        self.values
+            .get(attr.name)
+            .cloned()
+            .unwrap_or_else(|| self.context.default(attr))
     }
 
     /// The explicit value, if there is one.
@@ -77,7 +80,10 @@ impl Object {
 
     /// Sets an attribute from words, checked by its kind.
     pub fn set(&mut self, name: &str, word: &Word) -> Result<(), Refusal> {
-        let attr = self.context.attr(name).ok_or_else(|| no_attribute(self.context, name))?;
+        let attr = self
+            .context
+            .attr(name)
+            .ok_or_else(|| no_attribute(self.context, name))?;
         self.values.insert(attr.name, attr.parse(word)?);
         Ok(())
     }
@@ -91,28 +97,41 @@ impl Object {
     pub fn part(&self, field: &str) -> Option<Object> {
         let child = self.context.field(field)?;
         match child.shape {
-            Shape::Part(context) => {
-                Some(self.parts.get(child.field).cloned().unwrap_or_else(|| Self::new(context)))
-            }
+            Shape::Part(context) => Some(
+                self.parts
+                    .get(child.field)
+                    .cloned()
+                    .unwrap_or_else(|| Self::new(context)),
+            ),
             _ => None,
         }
     }
 
     /// The keyed objects in this field, initial ones included.
     pub fn children(&self, field: &str) -> Vec<Object> {
-        let Some(child) = self.context.field(field) else { return Vec::new() };
-        self.children.get(child.field).cloned().unwrap_or_else(|| initial(child))
+        let Some(child) = self.context.field(field) else {
+            return Vec::new();
+        };
+        self.children
+            .get(child.field)
+            .cloned()
+            .unwrap_or_else(|| initial(child))
     }
 
     /// The keyed object with this key.
     pub fn child(&self, field: &str, key: &str) -> Option<Object> {
         let child = self.context.field(field)?;
-        self.children(field).into_iter().find(|object| object.has_key(child, key))
+        self.children(field)
+            .into_iter()
+            .find(|object| object.has_key(child, key))
     }
 
     /// The names in this field.
     pub fn names(&self, field: &str) -> &[String] {
-        self.context.field(field).and_then(|child| self.names.get(child.field)).map_or(&[], Vec::as_slice)
+        self.context
+            .field(field)
+            .and_then(|child| self.names.get(child.field))
+            .map_or(&[], Vec::as_slice)
     }
 
     /// Text of the key that tells it apart among its siblings.
@@ -122,7 +141,9 @@ impl Object {
 
     /// Whether this is its key, however it is spelled (`10.0.0.0/8` and `10.0.0.0/255.0.0.0` are the same).
     pub fn has_key(&self, child: &Child, key: &str) -> bool {
-        let Some(attr) = self.context.attr(child.key) else { return false };
+        let Some(attr) = self.context.attr(child.key) else {
+            return false;
+        };
         match attr.kind.parse(&Word::One(key.to_owned())) {
             Ok(wanted) => same_key(&wanted, &self.value(attr)),
             Err(_) => false,
@@ -133,22 +154,42 @@ impl Object {
     ///
     /// `inherited` is the object that unset attributes are inherited from, in contexts that can inherit.
     pub fn shown(&self, inherited: Option<&Object>) -> Vec<Shown> {
-        self.context.attributes().filter(|attr| attr.shown()).map(|attr| self.shown_attr(attr, inherited)).collect()
+        self.context
+            .attributes()
+            .filter(|attr| attr.shown())
+            .map(|attr| self.shown_attr(attr, inherited))
+            .collect()
     }
 
     /// One attribute with value and origin.
     pub fn shown_attr(&self, attr: &'static Attr, inherited: Option<&Object>) -> Shown {
         if self.context.inherits.is_none() {
-            return Shown { attr, value: self.value(attr), origin: Origin::Own };
+            return Shown {
+                attr,
+                value: self.value(attr),
+                origin: Origin::Own,
+            };
         }
         let above = inherited.map_or_else(|| self.context.default(attr), |object| object.get(attr.name));
         // A value above counts as one to override when it was set there or is a real default; `none` is nothing.
         match self.values.get(attr.name) {
-            None => Shown { attr, value: above, origin: Origin::Inherited },
+            None => Shown {
+                attr,
+                value: above,
+                origin: Origin::Inherited,
+            },
             Some(value) => {
                 let set_above = inherited.is_some_and(|object| object.explicit(attr.name).is_some());
-                let origin = if set_above { Origin::Overrides(above) } else { Origin::Explicit };
-                Shown { attr, value: value.clone(), origin }
+                let origin = if set_above {
+                    Origin::Overrides(above)
+                } else {
+                    Origin::Explicit
+                };
+                Shown {
+                    attr,
+                    value: value.clone(),
+                    origin,
+                }
             }
         }
     }
@@ -168,7 +209,9 @@ impl Object {
 
 /// Objects a set begins with. A test holds every declaration to its context.
 fn initial(child: &Child) -> Vec<Object> {
-    let (Shape::Set(context) | Shape::Record(context)) = child.shape else { return Vec::new() };
+    let (Shape::Set(context) | Shape::Record(context)) = child.shape else {
+        return Vec::new();
+    };
     file::parse_set(context, child.initially)
 }
 
@@ -182,7 +225,11 @@ pub(super) fn same_key(one: &Value, other: &Value) -> bool {
 
 /// The refusal for an attribute that a context does not have.
 pub(super) fn no_attribute(context: &Context, name: &str) -> Refusal {
-    let place = if context.title.is_empty() { context.path } else { context.title };
+    let place = if context.title.is_empty() {
+        context.path
+    } else {
+        context.title
+    };
     Refusal::new(Cause::NotFound, format!("no attribute {name} in {place}"))
 }
 
@@ -221,7 +268,10 @@ impl Child {
     pub fn key_kind(&self) -> Option<Kind> {
         match self.shape {
             Shape::Names(kind) => Some(kind),
-            _ => self.context().and_then(|context| context.attr(self.key)).map(|attr| attr.kind),
+            _ => self
+                .context()
+                .and_then(|context| context.attr(self.key))
+                .map(|attr| attr.kind),
         }
     }
 }

@@ -3,8 +3,8 @@
 mod coverage;
 
 use super::{
-    Access, Action, Attr, Change, Child, Context, Object, Origin, Scope, Severity, Shape, Step, context, contexts,
-    file, print, root,
+    Access, Action, Attr, Change, Child, Context, Object, Origin, Scope, Severity, Shape, Step, context,
+    contexts, file, print, root,
 };
 use crate::grammar;
 use crate::refusal::Cause;
@@ -25,9 +25,15 @@ fn parse(context: &'static Context, text: &str) -> (Object, Vec<String>) {
 fn names_are_unique() {
     for context in contexts() {
         let mut names = BTreeSet::new();
-        let attributes = context.attributes().flat_map(|attr| std::iter::once(&attr.name).chain(attr.also));
+        let attributes = context
+            .attributes()
+            .flat_map(|attr| std::iter::once(&attr.name).chain(attr.also));
         for name in attributes.chain(context.children.iter().map(|child| &child.field)) {
-            assert!(names.insert(name.to_ascii_lowercase()), "{} has {name} twice", context.path);
+            assert!(
+                names.insert(name.to_ascii_lowercase()),
+                "{} has {name} twice",
+                context.path
+            );
         }
     }
 }
@@ -36,18 +42,41 @@ fn names_are_unique() {
 fn defaults_are_accepted_by_their_own_kind() {
     for context in contexts() {
         for attr in context.attributes() {
-            let of_context = context.defaults.iter().filter(|(name, _)| *name == attr.name).map(|(_, text)| *text);
+            let of_context = context
+                .defaults
+                .iter()
+                .filter(|(name, _)| *name == attr.name)
+                .map(|(_, text)| *text);
             for text in of_context.chain([attr.default]) {
-                let value = Attr { default: text, ..attr_like(attr) }.default_value();
+                let value = Attr {
+                    default: text,
+                    ..attr_like(attr)
+                }
+                .default_value();
                 let unset = matches!(attr.kind, Kind::Password { .. } | Kind::Ip) && value == Value::None;
-                assert!(unset || value != Value::None, "{}: {} = {text}", context.path, attr.name);
+                assert!(
+                    unset || value != Value::None,
+                    "{}: {} = {text}",
+                    context.path,
+                    attr.name
+                );
                 if !matches!(value, Value::Text(_) | Value::None) {
-                    assert_eq!(value.text(), text, "{}: {} prints otherwise", context.path, attr.name);
+                    assert_eq!(
+                        value.text(),
+                        text,
+                        "{}: {} prints otherwise",
+                        context.path,
+                        attr.name
+                    );
                 }
             }
         }
         for (name, _) in context.defaults {
-            assert!(context.attr(name).is_some(), "{} has a default for {name}", context.path);
+            assert!(
+                context.attr(name).is_some(),
+                "{} has a default for {name}",
+                context.path
+            );
         }
     }
 }
@@ -61,7 +90,12 @@ fn every_syntax_parses() {
     for context in contexts() {
         for form in grammar::forms(context) {
             assert!(form.parses(), "{}: {}", context.path, form.usage);
-            assert!(!form.help.is_empty() && !form.help.ends_with('>'), "{}: {}", context.path, form.usage);
+            assert!(
+                !form.help.is_empty() && !form.help.ends_with('>'),
+                "{}: {}",
+                context.path,
+                form.usage
+            );
             assert!(!form.help.contains("-ERR"), "{}: {}", context.path, form.usage);
         }
     }
@@ -71,10 +105,24 @@ fn every_syntax_parses() {
 fn prompts_have_only_what_clients_expect() {
     let mut prompts = BTreeSet::new();
     for context in contexts() {
-        assert!(context.prompt.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'), "{}", context.path);
-        assert!(prompts.insert(context.prompt), "{} has the prompt of another", context.path);
+        assert!(
+            context
+                .prompt
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'),
+            "{}",
+            context.path
+        );
+        assert!(
+            prompts.insert(context.prompt),
+            "{} has the prompt of another",
+            context.path
+        );
     }
-    assert_eq!(context("SERVER/IMAP/listener").unwrap().prompt_text(), "<server-imap-listener#> ");
+    assert_eq!(
+        context("SERVER/IMAP/listener").unwrap().prompt_text(),
+        "<server-imap-listener#> "
+    );
     assert_eq!(root().prompt_text(), "<#> ");
 }
 
@@ -88,16 +136,27 @@ fn children_are_declared_whole() {
                 for name in named {
                     assert!(inside.attr(name).is_some(), "{place}: {name}");
                 }
-                assert!(child.key.is_empty() || inside.attr(child.key).is_some(), "{place}: {}", child.key);
+                assert!(
+                    child.key.is_empty() || inside.attr(child.key).is_some(),
+                    "{place}: {}",
+                    child.key
+                );
             }
             if let Shape::Set(inside) | Shape::Record(inside) = child.shape {
                 let (columns, key) = (child.columns, inside.attr(child.key).unwrap());
                 assert_eq!(key.access, Access::Key, "{place}");
-                assert!(!columns.is_empty() && columns.iter().all(|(name, _)| inside.attr(name).is_some()), "{place}");
+                assert!(
+                    !columns.is_empty() && columns.iter().all(|(name, _)| inside.attr(name).is_some()),
+                    "{place}"
+                );
                 initial_objects_are_whole(&place, child, inside);
             }
             if !child.plural.is_empty() {
-                assert!(child.title.starts_with("The list of") && child.title.ends_with(':'), "{place}: {}", child.title);
+                assert!(
+                    child.title.starts_with("The list of") && child.title.ends_with(':'),
+                    "{place}: {}",
+                    child.title
+                );
             }
         }
     }
@@ -109,7 +168,10 @@ fn initial_objects_are_whole(place: &str, child: &Child, inside: &'static Contex
     let objects = file::parse_set(inside, child.initially);
     assert_eq!(objects.len(), child.initially.matches('{').count(), "{place}");
     for object in objects {
-        assert!(object.explicit(child.key).is_some() && object.unknown.is_empty(), "{place}");
+        assert!(
+            object.explicit(child.key).is_some() && object.unknown.is_empty(),
+            "{place}"
+        );
     }
 }
 
@@ -155,7 +217,11 @@ fn the_first_of_two_counts() {
     let text = "imap = { listeners = ( { address = 0.0.0.0:143 enable = no } { address = 0.0.0.0:143 } ) maxErrors = 1 MAXERRORS = 2 }";
     let (object, said) = parse(server(), text);
     assert_eq!(said.len(), 2);
-    assert!(said.iter().all(|line| line.contains("warning") && line.contains("first one counts")), "{said:?}");
+    assert!(
+        said.iter()
+            .all(|line| line.contains("warning") && line.contains("first one counts")),
+        "{said:?}"
+    );
     let imap = object.part("imap").unwrap();
     assert_eq!(imap.get("maxErrors").number(), 1);
     assert_eq!(imap.children("listeners").len(), 1);
@@ -169,19 +235,29 @@ fn what_is_not_known_is_kept() {
     assert_eq!(said.len(), 2);
     let (again, _) = parse(server(), &object.print());
     assert_eq!(again, object);
-    assert!(object.print().contains("{ name = \"clam\" address = 127.0.0.1:3310 }"));
+    assert!(
+        object
+            .print()
+            .contains("{ name = \"clam\" address = 127.0.0.1:3310 }")
+    );
 }
 
 #[test]
 fn nesting_and_sizes_are_bounded() {
     for open in ["a = { ", "a = ( "] {
         let (_, said) = Object::parse(server(), &open.repeat(100_000));
-        assert!(said.iter().any(|one| one.severity == Severity::Error && one.message.contains("nested more than")));
+        assert!(
+            said.iter()
+                .any(|one| one.severity == Severity::Error && one.message.contains("nested more than"))
+        );
     }
     let (_, said) = parse(server(), &format!("serverName = {}", "a".repeat(8193)));
     assert!(said[0].contains("at most 8192"), "{said:?}");
     let (_, said) = parse(server(), &format!("{} = 1", "n".repeat(65)));
-    assert!(said.iter().any(|line| line.contains("at most 64 characters")), "{said:?}");
+    assert!(
+        said.iter().any(|line| line.contains("at most 64 characters")),
+        "{said:?}"
+    );
 }
 
 #[test]
@@ -191,23 +267,41 @@ fn changes_are_all_or_nothing() {
     let add = |address: &str| {
         let mut listener = Object::new(context("SERVER/IMAP/listener").unwrap());
         listener.set_text("address", address).unwrap();
-        Change { at: vec![imap()], action: Action::Add("listeners", Box::new(listener)) }
+        Change {
+            at: vec![imap()],
+            action: Action::Add("listeners", Box::new(listener)),
+        }
     };
     server.apply(&[add("127.0.0.1:1143")]).unwrap();
     // The initial listeners became explicit with the first change.
     assert_eq!(server.part("imap").unwrap().children("listeners").len(), 5);
     let before = server.clone();
-    let both = [Change { at: vec![imap()], action: Action::Set("maxErrors", Value::Number(3)) }, add("127.0.0.1:1143")];
+    let both = [
+        Change {
+            at: vec![imap()],
+            action: Action::Set("maxErrors", Value::Number(3)),
+        },
+        add("127.0.0.1:1143"),
+    ];
     assert_eq!(server.apply(&both).unwrap_err().cause, Cause::AlreadyExists);
     assert_eq!(server, before);
-    let gone = Change { at: vec![imap()], action: Action::Remove("listeners", "9.9.9.9:9".into()) };
-    assert_eq!(server.apply(&[gone]).unwrap_err().detail, "listener not found: 9.9.9.9:9");
+    let gone = Change {
+        at: vec![imap()],
+        action: Action::Remove("listeners", "9.9.9.9:9".into()),
+    };
+    assert_eq!(
+        server.apply(&[gone]).unwrap_err().detail,
+        "listener not found: 9.9.9.9:9"
+    );
     let rename = Change {
         at: vec![imap(), Step::Child("listeners", "127.0.0.1:1143".into())],
         action: Action::Set("address", Value::Address("0.0.0.0:143".parse().unwrap())),
     };
     assert_eq!(server.apply(&[rename]).unwrap_err().cause, Cause::AlreadyExists);
-    let reset = Change { at: vec![imap()], action: Action::ResetField("listeners") };
+    let reset = Change {
+        at: vec![imap()],
+        action: Action::ResetField("listeners"),
+    };
     server.apply(&[reset]).unwrap();
     assert!(server.is_empty(), "a part with nothing explicit goes");
 }
@@ -216,13 +310,17 @@ fn changes_are_all_or_nothing() {
 fn names_are_kept_in_their_form() {
     let mut domain = Object::new(context("domain").unwrap());
     let change = |action| Change::here(action);
-    domain.apply(&[change(Action::AddName("aliases", "Example.NET".into()))]).unwrap();
+    domain
+        .apply(&[change(Action::AddName("aliases", "Example.NET".into()))])
+        .unwrap();
     assert_eq!(domain.names("aliases"), ["example.net"]);
     let twice = domain.apply(&[change(Action::AddName("aliases", "EXAMPLE.net".into()))]);
     assert_eq!(twice.unwrap_err().cause, Cause::AlreadyExists);
     let wrong = domain.apply(&[change(Action::AddName("aliases", "a b".into()))]);
     assert_eq!(wrong.unwrap_err().cause, Cause::Invalid);
-    domain.apply(&[change(Action::RemoveName("aliases", "Example.net".into()))]).unwrap();
+    domain
+        .apply(&[change(Action::RemoveName("aliases", "Example.net".into()))])
+        .unwrap();
     let gone = domain.apply(&[change(Action::RemoveName("aliases", "example.net".into()))]);
     assert_eq!(gone.unwrap_err().cause, Cause::NotFound);
 }
@@ -241,8 +339,13 @@ fn inheritance_is_told() {
     account.set_text("totalMessageSize", "2097152").unwrap();
     assert_eq!(shown(&account, &defaults), (2_097_152, Origin::Explicit));
     defaults.set_text("totalMessageSize", "500").unwrap();
-    assert_eq!(shown(&account, &defaults), (2_097_152, Origin::Overrides(Value::Number(500))));
-    account.apply(&[Change::here(Action::Reset("totalMessageSize"))]).unwrap();
+    assert_eq!(
+        shown(&account, &defaults),
+        (2_097_152, Origin::Overrides(Value::Number(500)))
+    );
+    account
+        .apply(&[Change::here(Action::Reset("totalMessageSize"))])
+        .unwrap();
     assert_eq!(shown(&account, &defaults), (500, Origin::Inherited));
 }
 
@@ -252,7 +355,12 @@ fn passwords_are_written_but_never_shown() {
     server.set_text("serverSecretKey", &"k".repeat(40)).unwrap();
     assert!(server.print().contains("kkkk"));
     assert!(!print(&server, Scope::Everything).contains("kkkk"));
-    assert!(server.shown(None).iter().all(|shown| shown.attr.name != "serverSecretKey"));
+    assert!(
+        server
+            .shown(None)
+            .iter()
+            .all(|shown| shown.attr.name != "serverSecretKey")
+    );
     assert!(!format!("{server:?}").contains("kkkk"));
     assert_eq!(parse(context("SERVER").unwrap(), &server.print()).0, server);
 }
@@ -261,24 +369,37 @@ fn passwords_are_written_but_never_shown() {
 fn value(kind: Kind) -> prop::strategy::BoxedStrategy<Word> {
     let one = |text: String| Word::One(text);
     match kind {
-        Kind::Bool => prop::bool::ANY.prop_map(move |yes| one(if yes { "yes" } else { "no" }.into())).boxed(),
-        Kind::Uint { min, max } | Kind::ChoiceOr { min, max, .. } => {
-            (min..=max).prop_map(move |number| one(number.to_string())).boxed()
-        }
-        Kind::Choice(choices) => prop::sample::select(choices.values).prop_map(move |word| one(word.into())).boxed(),
-        Kind::ChoiceSet(choices) => prop::sample::subsequence(choices.values.to_vec(), 0..=choices.values.len())
-            .prop_map(|words| Word::Set(words.into_iter().map(str::to_owned).collect()))
+        Kind::Bool => prop::bool::ANY
+            .prop_map(move |yes| one(if yes { "yes" } else { "no" }.into()))
             .boxed(),
+        Kind::Uint { min, max } | Kind::ChoiceOr { min, max, .. } => (min..=max)
+            .prop_map(move |number| one(number.to_string()))
+            .boxed(),
+        Kind::Choice(choices) => prop::sample::select(choices.values)
+            .prop_map(move |word| one(word.into()))
+            .boxed(),
+        Kind::ChoiceSet(choices) => {
+            prop::sample::subsequence(choices.values.to_vec(), 0..=choices.values.len())
+                .prop_map(|words| Word::Set(words.into_iter().map(str::to_owned).collect()))
+                .boxed()
+        }
         Kind::Address => ("[0-9a-f]{1,4}", 1..u16::MAX)
             .prop_map(move |(tail, port)| one(format!("[2001:db8::{tail}]:{port}")))
             .boxed(),
-        Kind::Ip => "[0-9]{2}".prop_map(move |tail| one(format!("192.0.2.{}", tail.trim_start_matches('0').len()))).boxed(),
-        Kind::IpSet => (0..33_u8).prop_map(move |bits| one(format!("10.1.2.3/{bits}"))).boxed(),
+        Kind::Ip => "[0-9]{2}"
+            .prop_map(move |tail| one(format!("192.0.2.{}", tail.trim_start_matches('0').len())))
+            .boxed(),
+        Kind::IpSet => (0..33_u8)
+            .prop_map(move |bits| one(format!("10.1.2.3/{bits}")))
+            .boxed(),
         Kind::Text { max } => prop::string::string_regex("[ -~äöü]{0,40}")
             .unwrap()
             .prop_map(move |text| one(text.chars().take(max / 4).collect()))
             .boxed(),
-        Kind::Path | Kind::List => prop::string::string_regex("[ -~]{0,40}").unwrap().prop_map(one).boxed(),
+        Kind::Path | Kind::List => prop::string::string_regex("[ -~]{0,40}")
+            .unwrap()
+            .prop_map(one)
+            .boxed(),
         Kind::Password { min, .. } => prop::string::string_regex("[!-~]{1,20}")
             .unwrap()
             .prop_map(move |text| one(text.repeat(min)))
@@ -286,7 +407,9 @@ fn value(kind: Kind) -> prop::strategy::BoxedStrategy<Word> {
         Kind::DomainName => "[a-z]{1,9}\\.[a-z]{2,5}".prop_map(one).boxed(),
         Kind::LocalPart => "[a-z]{1,9}(\\.[a-z0-9]{1,5})?".prop_map(one).boxed(),
         Kind::EmailAddress => "[a-z]{1,9}@[a-z]{1,9}\\.[a-z]{2,5}".prop_map(one).boxed(),
-        Kind::Date => (1..29_u8).prop_map(move |day| one(format!("{day} Jun 2018"))).boxed(),
+        Kind::Date => (1..29_u8)
+            .prop_map(move |day| one(format!("{day} Jun 2018")))
+            .boxed(),
     }
 }
 
@@ -301,9 +424,10 @@ fn object(context: &'static Context, depth: usize) -> prop::strategy::BoxedStrat
         .iter()
         .filter(|_| depth < 3)
         .filter_map(|child| match child.shape {
-            Shape::Part(inside) | Shape::Set(inside) | Shape::Record(inside) => {
-                Some(prop::option::weighted(0.4, object(inside, depth + 1)).prop_map(move |inside| (child, inside)))
-            }
+            Shape::Part(inside) | Shape::Set(inside) | Shape::Record(inside) => Some(
+                prop::option::weighted(0.4, object(inside, depth + 1))
+                    .prop_map(move |inside| (child, inside)),
+            ),
             Shape::Stored(_) | Shape::Names(_) => None,
         })
         .collect();
@@ -324,7 +448,9 @@ fn object(context: &'static Context, depth: usize) -> prop::strategy::BoxedStrat
                     }
                     (Shape::Set(_) | Shape::Record(_), Some(one)) => {
                         let keyed = one.explicit(child.key).is_some();
-                        object.children.insert(child.field, if keyed { vec![one] } else { Vec::new() });
+                        object
+                            .children
+                            .insert(child.field, if keyed { vec![one] } else { Vec::new() });
                     }
                     _ => {}
                 }

@@ -2,7 +2,9 @@
 //!
 //! Only the form is checked; the text is kept as written, because scripts compare it literally.
 
-const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const MONTHS: [&str; 12] = [
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+];
 const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// Whether the text is a date in one of the two forms.
@@ -23,8 +25,12 @@ pub(super) fn is_date(text: &str) -> bool {
 }
 
 fn calendar(day: &str, month: &str, year: &str) -> bool {
-    let Some(month) = MONTHS.iter().position(|name| *name == month) else { return false };
-    let (Ok(day), Ok(year)) = (day.parse::<u32>(), year.parse::<u32>()) else { return false };
+    let Some(month) = MONTHS.iter().position(|name| *name == month) else {
+        return false;
+    };
+    let (Ok(day), Ok(year)) = (day.parse::<u32>(), year.parse::<u32>()) else {
+        return false;
+    };
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let days = match month + 1 {
         2 if leap => 29,
@@ -51,10 +57,22 @@ mod tests {
 
     #[test]
     fn forms() {
-        for right in ["20 Jun 2018", "Wed, 20 Jun 2018 02:15:34 +0300", "29 Feb 2024", "1 jan 1970"] {
+        for right in [
+            "20 Jun 2018",
+            "Wed, 20 Jun 2018 02:15:34 +0300",
+            "29 Feb 2024",
+            "1 jan 1970",
+        ] {
             assert!(is_date(right), "{right}");
         }
-        for wrong in ["", "20.6.2018", "29 Feb 2023", "Xyz, 20 Jun 2018", "20 Jun 2018 02:15", "31 Apr 2020"] {
+        for wrong in [
+            "",
+            "20.6.2018",
+            "29 Feb 2023",
+            "Xyz, 20 Jun 2018",
+            "20 Jun 2018 02:15",
+            "31 Apr 2020",
+        ] {
             assert!(!is_date(wrong), "{wrong}");
         }
     }

@@ -23,7 +23,10 @@ impl IpSet {
             )
         };
         let (first, last) = if let Some((from, to)) = text.split_once('-') {
-            (from.trim().parse().map_err(|_| wrong())?, to.trim().parse().map_err(|_| wrong())?)
+            (
+                from.trim().parse().map_err(|_| wrong())?,
+                to.trim().parse().map_err(|_| wrong())?,
+            )
         } else if let Some((base, mask)) = text.split_once('/') {
             block(base.trim().parse().map_err(|_| wrong())?, mask.trim()).ok_or_else(wrong)?
         } else {
@@ -31,9 +34,15 @@ impl IpSet {
             (one, one)
         };
         if first.is_ipv4() != last.is_ipv4() || first > last {
-            return Err(format!("'{text}' is not a set of addresses (the first address must not be above the last)"));
+            return Err(format!(
+                "'{text}' is not a set of addresses (the first address must not be above the last)"
+            ));
         }
-        Ok(Self { first, last, written: text.split_whitespace().collect() })
+        Ok(Self {
+            first,
+            last,
+            written: text.split_whitespace().collect(),
+        })
     }
 
     /// Whether the address is in the set. An IPv4 address in IPv6 clothing (`::ffff:a.b.c.d`) counts as IPv4.
@@ -106,13 +115,28 @@ mod tests {
             assert!(!set.contains(outside.parse().unwrap()), "{text} {outside}");
             assert_eq!(set.to_string(), text);
         }
-        assert!(IpSet::parse("10.0.0.0/8").unwrap().contains("::ffff:10.0.0.1".parse().unwrap()));
-        assert_eq!(IpSet::parse("10.0.0.0/8"), IpSet::parse("10.0.0.0-10.255.255.255"));
+        assert!(
+            IpSet::parse("10.0.0.0/8")
+                .unwrap()
+                .contains("::ffff:10.0.0.1".parse().unwrap())
+        );
+        assert_eq!(
+            IpSet::parse("10.0.0.0/8"),
+            IpSet::parse("10.0.0.0-10.255.255.255")
+        );
     }
 
     #[test]
     fn wrong_forms() {
-        for text in ["", "x", "10.0.0.1/33", "10.0.0.9-10.0.0.1", "::1-10.0.0.1", "10.0.0.0/255.0.255.0", "::/129"] {
+        for text in [
+            "",
+            "x",
+            "10.0.0.1/33",
+            "10.0.0.9-10.0.0.1",
+            "::1-10.0.0.1",
+            "10.0.0.0/255.0.255.0",
+            "::/129",
+        ] {
             assert!(IpSet::parse(text).is_err(), "{text}");
         }
     }

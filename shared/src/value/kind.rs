@@ -20,16 +20,22 @@ pub struct Choices {
 impl Choices {
     /// A list without other spellings.
     pub const fn of(values: &'static [&'static str]) -> Self {
-        Self { values, also: &[], nothing: None }
+        Self {
+            values,
+            also: &[],
+            nothing: None,
+        }
     }
 
     /// The same list with other spellings.
+    #[must_use]
     pub const fn also(mut self, also: &'static [(&'static str, &'static [&'static str])]) -> Self {
         self.also = also;
         self
     }
 
     /// The same list with a word for the empty set.
+    #[must_use]
     pub const fn or_nothing(mut self, word: &'static str) -> Self {
         self.nothing = Some(word);
         self
@@ -37,13 +43,22 @@ impl Choices {
 
     /// What a word stands for; `None` when it is not of the list.
     fn meaning(&self, word: &str) -> Option<&'static [&'static str]> {
-        if self.nothing.is_some_and(|nothing| nothing.eq_ignore_ascii_case(word)) {
+        if self
+            .nothing
+            .is_some_and(|nothing| nothing.eq_ignore_ascii_case(word))
+        {
             return Some(&[]);
         }
-        let exact = self.values.iter().position(|value| value.eq_ignore_ascii_case(word));
-        exact
-            .and_then(|at| self.values.get(at..=at))
-            .or_else(|| self.also.iter().find(|(other, _)| other.eq_ignore_ascii_case(word)).map(|(_, means)| *means))
+        let exact = self
+            .values
+            .iter()
+            .position(|value| value.eq_ignore_ascii_case(word));
+        exact.and_then(|at| self.values.get(at..=at)).or_else(|| {
+            self.also
+                .iter()
+                .find(|(other, _)| other.eq_ignore_ascii_case(word))
+                .map(|(_, means)| *means)
+        })
     }
 
     fn listed(&self) -> String {
@@ -111,11 +126,17 @@ pub enum Kind {
 
 impl Kind {
     /// A count without narrower bounds (UINT of the configuration file).
-    pub const COUNT: Self = Self::Uint { min: 0, max: u32::MAX as u64 };
+    pub const COUNT: Self = Self::Uint {
+        min: 0,
+        max: u32::MAX as u64,
+    };
     /// A count of at least one (threads, workers).
     pub const SOME: Self = Self::Uint { min: 1, max: 1024 };
     /// A size in KB: up to 4096 GB less 1 KB (services-core 3.2.5, largest quota).
-    pub const SIZE: Self = Self::Uint { min: 0, max: 4096 * 1024 * 1024 - 1 };
+    pub const SIZE: Self = Self::Uint {
+        min: 0,
+        max: 4096 * 1024 * 1024 - 1,
+    };
     /// Text as long as a value may be.
     pub const TEXT: Self = Self::Text { max: MAX_VALUE };
     /// A password: long enough for any passphrase, short enough to be hashed at every login.
@@ -127,9 +148,12 @@ impl Kind {
     pub fn parse(&self, word: &Word) -> Result<Value, String> {
         match (self, word) {
             (Self::ChoiceSet(choices), word) => set(choices, word.items()),
-            (Self::List, word) => {
-                word.items().iter().map(|item| text(item, MAX_VALUE)).collect::<Result<_, _>>().map(Value::List)
-            }
+            (Self::List, word) => word
+                .items()
+                .iter()
+                .map(|item| text(item, MAX_VALUE))
+                .collect::<Result<_, _>>()
+                .map(Value::List),
             (_, Word::One(one)) => self.single(one),
             (_, Word::Set(_)) => Err(format!("a set in parentheses is not {}", self.expected())),
         }
@@ -143,26 +167,30 @@ impl Kind {
             Self::Choice(choices) => choice(choices, one),
             Self::ChoiceOr { choices, min, max } => choice(choices, one)
                 .or_else(|_| number(one, *min, *max))
-                .map_err(|_| format!("'{one}' is not {}", self.expected())),
+                .map_err(|_| self.not_this(one)),
             Self::Address => address(one),
             Self::Ip if one.is_empty() || one.eq_ignore_ascii_case("none") => Ok(Value::None),
             Self::Ip => one
                 .parse::<IpAddr>()
                 .map(Value::Ip)
-                .map_err(|_| format!("'{one}' is not {}", self.expected())),
+                .map_err(|_| self.not_this(one)),
             Self::IpSet => IpSet::parse(one).map(Value::IpSet),
             Self::Path => text(one, MAX_VALUE).map(Value::Text),
             Self::Password { min, max } => password(one, *min, *max),
-            Self::DomainName if one.is_empty() => Ok(Value::Text(String::new())),
+            Self::DomainName | Self::LocalPart | Self::EmailAddress | Self::Date if one.is_empty() => {
+                Ok(Value::Text(String::new()))
+            }
             Self::DomainName => names::domain_name(one).map(Value::Text),
-            Self::LocalPart if one.is_empty() => Ok(Value::Text(String::new())),
             Self::LocalPart => names::local_part(one).map(Value::Text),
-            Self::EmailAddress if one.is_empty() => Ok(Value::Text(String::new())),
             Self::EmailAddress => names::email_address(one).map(Value::Text),
-            Self::Date if one.is_empty() || date::is_date(one) => Ok(Value::Text(one.to_owned())),
-            Self::Date => Err(format!("'{one}' is not {}", self.expected())),
+            Self::Date if date::is_date(one) => Ok(Value::Text(one.to_owned())),
+            Self::Date => Err(self.not_this(one)),
             Self::ChoiceSet(_) | Self::List => self.parse(&Word::Set(vec![one.to_owned()])),
         }
+    }
+
+    fn not_this(&self, one: &str) -> String {
+        format!("'{one}' is not {}", self.expected())
     }
 
     /// What would be accepted, as the end of a sentence: "a number from 0 to 31".
@@ -242,7 +270,10 @@ fn number(one: &str, min: u64, max: u64) -> Result<Value, String> {
 /// A value may not run over a line end (configuration file), and no reply may carry a control character.
 fn text(one: &str, max: usize) -> Result<String, String> {
     if one.len() > max {
-        return Err(format!("the text has {} bytes, at most {max} are taken", one.len()));
+        return Err(format!(
+            "the text has {} bytes, at most {max} are taken",
+            one.len()
+        ));
     }
     if one.chars().any(|c| c.is_control() && c != '\t') {
         return Err("the text has a control character or line end".to_owned());
@@ -276,7 +307,12 @@ fn set(choices: &Choices, items: &[String]) -> Result<Value, String> {
             None => return Err(format!("'{item}' is not one of {}", choices.listed())),
         }
     }
-    let ordered: Vec<&'static str> = choices.values.iter().copied().filter(|value| chosen.contains(value)).collect();
+    let ordered: Vec<&'static str> = choices
+        .values
+        .iter()
+        .copied()
+        .filter(|value| chosen.contains(value))
+        .collect();
     match choices.nothing {
         Some(nothing) if ordered.is_empty() => Ok(Value::Choice(nothing)),
         _ => Ok(Value::Set(ordered)),
@@ -290,7 +326,9 @@ fn address(one: &str) -> Result<Value, String> {
     if let IpAddr::V6(ip) = address.ip()
         && (ip.to_ipv4_mapped().is_some() || ip.is_unicast_link_local())
     {
-        return Err(format!("'{one}' is an IPv4-mapped or link-local address, which cannot be used here"));
+        return Err(format!(
+            "'{one}' is an IPv4-mapped or link-local address, which cannot be used here"
+        ));
     }
     if address.port() == 0 {
         return Err(wrong());
@@ -319,22 +357,36 @@ mod tests {
             assert!(one(Kind::COUNT, wrong).is_err(), "{wrong}");
         }
         assert_eq!(one(Kind::Address, "[::1]:25").unwrap().text(), "[::1]:25");
-        for wrong in ["127.0.0.1", "::1:25", "[::ffff:1.2.3.4]:25", "[fe80::1]:25", "127.0.0.1:0", "127.0.0.1:65536"] {
+        for wrong in [
+            "127.0.0.1",
+            "::1:25",
+            "[::ffff:1.2.3.4]:25",
+            "[fe80::1]:25",
+            "127.0.0.1:0",
+            "127.0.0.1:65536",
+        ] {
             assert!(one(Kind::Address, wrong).is_err(), "{wrong}");
         }
         assert!(one(Kind::TEXT, "a\nb").is_err());
         assert!(one(Kind::Text { max: 3 }, "abcd").is_err());
-        assert!(!one(Kind::Password { min: 1, max: 3 }, "secret").unwrap_err().contains("secret"));
+        assert!(
+            !one(Kind::Password { min: 1, max: 3 }, "secret")
+                .unwrap_err()
+                .contains("secret")
+        );
         assert!(Kind::Bool.parse(&Word::Set(vec![])).is_err());
     }
 
     #[test]
     fn sets_and_spellings() {
-        const VERSIONS: Choices =
-            Choices::of(&["tls1_2", "tls1_3"]).also(&[("tls12", &["tls1_2"]), ("all", &["tls1_3", "tls1_2"])]);
+        const VERSIONS: Choices = Choices::of(&["tls1_2", "tls1_3"])
+            .also(&[("tls12", &["tls1_2"]), ("all", &["tls1_3", "tls1_2"])]);
         let kind = Kind::ChoiceSet(VERSIONS);
         let words = |items: &[&str]| Word::Set(items.iter().map(|item| (*item).to_owned()).collect());
-        assert_eq!(kind.parse(&words(&["TLS1_3", "tls12", "tls1_3"])).unwrap().text(), "(tls1_2 tls1_3)");
+        assert_eq!(
+            kind.parse(&words(&["TLS1_3", "tls12", "tls1_3"])).unwrap().text(),
+            "(tls1_2 tls1_3)"
+        );
         assert_eq!(one(kind, "all").unwrap().text(), "(tls1_2 tls1_3)");
         assert_eq!(kind.parse(&words(&[])).unwrap().text(), "()");
         assert!(one(kind, "ssl9").unwrap_err().contains("tls1_2, tls1_3"));

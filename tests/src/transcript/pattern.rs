@@ -20,7 +20,10 @@ pub fn spoken(text: &str, bindings: &Bindings) -> Result<Vec<u8>, String> {
             Piece::Bytes(literal) => bytes.extend(literal),
             Piece::Star => bytes.push(b'*'),
             Piece::Name(name) => {
-                bytes.extend(bindings.get(&name).ok_or(format!("${name} is not bound yet"))?)
+                let value = bindings
+                    .get(&name)
+                    .ok_or_else(|| format!("${name} is not bound yet"))?;
+                bytes.extend_from_slice(value);
             }
         }
     }

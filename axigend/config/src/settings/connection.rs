@@ -61,10 +61,18 @@ impl TryFrom<&Object> for ConnectionSettings {
 
     /// From a service object.
     fn try_from(service: &Object) -> Result<Self, Refusal> {
-        let (min_conn_threads, max_conn_threads) = at_least(&View(service), "minConnThreads", "maxConnThreads")?;
-        let listeners =
-            service.children("listeners").iter().map(ListenerSettings::try_from).collect::<Result<_, _>>()?;
-        Ok(Self { listeners, min_conn_threads, max_conn_threads })
+        let (min_conn_threads, max_conn_threads) =
+            at_least(&View(service), "minConnThreads", "maxConnThreads")?;
+        let listeners = service
+            .children("listeners")
+            .iter()
+            .map(ListenerSettings::try_from)
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            listeners,
+            min_conn_threads,
+            max_conn_threads,
+        })
     }
 }
 

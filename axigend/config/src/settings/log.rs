@@ -81,8 +81,11 @@ impl TryFrom<&Object> for LogSettings {
 
     fn try_from(log: &Object) -> Result<Self, Refusal> {
         let view = View(log);
-        let mut rules: Vec<LogRule> =
-            log.children("rules").iter().map(LogRule::try_from).collect::<Result<_, _>>()?;
+        let mut rules: Vec<LogRule> = log
+            .children("rules")
+            .iter()
+            .map(LogRule::try_from)
+            .collect::<Result<_, _>>()?;
         rules.sort_by_key(|rule| rule.priority);
         Ok(Self {
             rules,
@@ -117,7 +120,11 @@ impl TryFrom<&Object> for LogRule {
                 "month" => RotatePeriod::Month,
                 _ => RotatePeriod::None,
             },
-            kind: if view.text("type")? == "remote" { LogKind::Remote } else { LogKind::Local },
+            kind: if view.text("type")? == "remote" {
+                LogKind::Remote
+            } else {
+                LogKind::Local
+            },
         })
     }
 }

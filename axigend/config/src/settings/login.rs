@@ -21,7 +21,10 @@ pub struct LoginSettings {
 
 /// A set of SASL mechanisms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "a set of five independent mechanisms")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a set of five independent mechanisms"
+)]
 pub struct AuthTypes {
     /// PLAIN (RFC 4616).
     pub plain: bool,

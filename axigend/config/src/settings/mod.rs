@@ -59,9 +59,12 @@ impl TryFrom<&Object> for Settings {
 
 /// A part of an object; the schema declares it, or this view is wrong.
 fn part(object: &Object, field: &str) -> Result<Object, Refusal> {
-    object
-        .part(field)
-        .ok_or_else(|| Refusal::new(Cause::Internal, format!("the schema has no {field} in {}", object.context.path)))
+    object.part(field).ok_or_else(|| {
+        Refusal::new(
+            Cause::Internal,
+            format!("the schema has no {field} in {}", object.context.path),
+        )
+    })
 }
 
 /// Reads attributes of one object; a name that the schema does not have is a defect of the view, not of the file.
@@ -85,8 +88,12 @@ impl View<'_> {
     /// A number that fits 32 bits; the schema's ranges keep larger ones out.
     fn number(&self, name: &str) -> Result<u32, Refusal> {
         let number = self.value(name)?.number();
-        u32::try_from(number)
-            .map_err(|_| Refusal::new(Cause::Invalid, format!("invalid value for {name}: {number} is too large")))
+        u32::try_from(number).map_err(|_| {
+            Refusal::new(
+                Cause::Invalid,
+                format!("invalid value for {name}: {number} is too large"),
+            )
+        })
     }
 
     fn large(&self, name: &str) -> Result<u64, Refusal> {
@@ -113,7 +120,8 @@ impl View<'_> {
 
     fn level(&self) -> Result<u8, Refusal> {
         // The schema's range is 0 to 31.
-        self.number("logLevel").map(|level| u8::try_from(level).unwrap_or(u8::MAX))
+        self.number("logLevel")
+            .map(|level| u8::try_from(level).unwrap_or(u8::MAX))
     }
 }
 

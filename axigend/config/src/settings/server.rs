@@ -88,7 +88,9 @@ impl ServiceName {
     /// The service whose context this is (`SERVER/IMAP`), for START and STOP; `None` for any other context.
     pub fn of_context(path: &str) -> Option<Self> {
         let name = path.strip_prefix("SERVER/")?.replace('-', "");
-        Self::ALL.into_iter().find(|service| service.name().eq_ignore_ascii_case(&name))
+        Self::ALL
+            .into_iter()
+            .find(|service| service.name().eq_ignore_ascii_case(&name))
     }
 }
 
@@ -106,7 +108,10 @@ impl TryFrom<&Object> for ServerSettings {
         Ok(Self {
             server_name: view.text("serverName")?,
             primary_domain,
-            services: ServiceName::ALL.into_iter().filter(|service| names.contains(&service.name())).collect(),
+            services: ServiceName::ALL
+                .into_iter()
+                .filter(|service| names.contains(&service.name()))
+                .collect(),
             allow_alias_logins: view.truth("allowAliasLogins")?,
             pop3_exclusive_lock: view.truth("pop3ExclusiveLock")?,
             enable_io_synchronization: view.truth("enableIOSynchronization")?,

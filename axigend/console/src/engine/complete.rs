@@ -1,7 +1,7 @@
 //! Completing a line: words from the grammar, names of live objects from the drafts and the backend.
 
 use super::Engine;
-use super::list::matches;
+use crate::wildcard::fits;
 use axigen_shared::control::{Body, Reply};
 use axigen_shared::grammar::{self, LiveNames};
 use axigen_shared::schema::{Child, Shape};
@@ -33,7 +33,7 @@ impl Engine {
     async fn names(&self, live: &LiveNames, prefix: &str) -> Vec<String> {
         let wildcard = format!("{prefix}*");
         let mut names = self.all_names(live.child, &wildcard).await;
-        names.retain(|name| matches(&wildcard, name));
+        names.retain(|name| fits(&wildcard, name));
         names.truncate(MAX_NAMES);
         names
     }

@@ -17,16 +17,15 @@ const RULE: usize = 81;
 impl Engine {
     /// Runs a line of this door; `None` for any other line.
     pub(super) async fn debug_line(&mut self, line: &str) -> Option<Ran> {
+        if !self.debugging && self.context() != schema::root() {
+            return None;
+        }
         let tokens = grammar::tokens(line).ok()?;
         let words: Vec<&str> = tokens.iter().filter_map(|token| token.word.one()).collect();
         let is = |at: usize, word: &str| words.get(at).is_some_and(|said| said.eq_ignore_ascii_case(word));
         if !self.debugging {
-            let entering = is(0, "ENTER") && is(1, "DEBUG") && words.len() == 2;
-            if !entering || self.context() != schema::root() {
-                return None;
-            }
-            self.debugging = true;
-            return Some(Ok(Reply::done()));
+            self.debugging = is(0, "ENTER") && is(1, "DEBUG") && words.len() == 2;
+            return self.debugging.then(|| Ok(Reply::done()));
         }
         if is(0, "QUIT") && is(1, "DEBUG") {
             self.debugging = false;
@@ -35,7 +34,9 @@ impl Engine {
         if is(0, "EXEC") && is(1, "listCliHelp") {
             return Some(self.list_cli_help(words.get(2).copied()).await);
         }
-        (!(is(0, "EXIT") || is(0, "QUIT"))).then(|| Ok(Reply::malformed("unknown command, expected EXEC listCliHelp or QUIT DEBUG")))
+        let leaving = is(0, "EXIT") || is(0, "QUIT");
+        let wrong = || Ok(Reply::malformed("unknown command, expected EXEC listCliHelp or QUIT DEBUG"));
+        (!leaving && !words.is_empty()).then(wrong)
     }
 
     /// The dump into a file, or into the reply when none is named.

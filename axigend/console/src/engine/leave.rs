@@ -68,6 +68,8 @@ impl Engine {
         }
         for mut later in level.later {
             later.place.target.new = false;
+            later.place.waiting = Vec::new();
+            later.place.committed = true;
             if let Err(refusal) = self.run_later(&later).await {
                 let what = super::refused(&refusal).message;
                 reply.warnings.push(format!("{} was not done: {what}", later.action));

@@ -5,6 +5,7 @@
 
 use super::{Engine, Ran};
 use crate::answer::Answer;
+use crate::wildcard::fits;
 use crate::backend::Target;
 use axigen_shared::control::{Body, Column, Form, Reply, Table};
 use axigen_shared::grammar::Args;
@@ -41,7 +42,7 @@ impl Engine {
             Shape::Part(_) => return Err(Refusal::new(Cause::Internal, "a part is not listed")),
         };
         if let (Some(wildcard), true) = (args.first_text(), child.in_tree()) {
-            table.rows.retain(|row| row.first().is_some_and(|name| matches(wildcard, name)));
+            table.rows.retain(|row| row.first().is_some_and(|name| fits(wildcard, name)));
         }
         Ok(Reply::with(Body::Table(table)))
     }
@@ -99,52 +100,4 @@ fn cells(child: &Child, object: &Object) -> Vec<String> {
         return vec![object.key(child)];
     }
     child.columns.iter().map(|(name, _)| object.get(name).plain()).collect()
-}
-
-/// Whether a name fits a wildcard: `*` for any run, `?` for one character, letter case ignored.
-pub(super) fn matches(wildcard: &str, name: &str) -> bool {
-    let wanted: Vec<char> = wildcard.chars().flat_map(char::to_lowercase).collect();
-    let given: Vec<char> = name.chars().flat_map(char::to_lowercase).collect();
-    let (mut at, mut here) = (0, 0);
-    let mut back: Option<(usize, usize)> = None;
-    while here < given.len() {
-        match wanted.get(at) {
-            Some('*') => {
-                back = Some((at, here));
-                at += 1;
-            }
-            Some(c) if *c == '?' || given.get(here) == Some(c) => {
-                at += 1;
-                here += 1;
-            }
-            _ => {
-                let Some((star, from)) = back else { return false };
-                back = Some((star, from + 1));
-                at = star + 1;
-                here = from + 1;
-            }
-        }
-    }
-    wanted.get(at..).unwrap_or_default().iter().all(|c| *c == '*')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches;
-
-    #[test]
-    fn wildcards() {
-        for (wildcard, name, fits) in [
-            ("*", "", true),
-            ("s*", "Sales", true),
-            ("s*s", "sales", true),
-            ("*a*e*", "sales", true),
-            ("s?les", "sales", true),
-            ("s*x", "sales", false),
-            ("", "sales", false),
-            ("sale", "sales", false),
-        ] {
-            assert_eq!(matches(wildcard, name), fits, "{wildcard} {name}");
-        }
-    }
 }

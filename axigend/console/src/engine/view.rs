@@ -47,10 +47,14 @@ impl Engine {
         let owner = self.owner_of(newest);
         let target = owner.and_then(|at| self.levels.get(at)).and_then(Level::target).cloned();
         let inner = owner.and_then(|at| self.levels.get(at + 1..)).unwrap_or_default();
+        let all = owner.and_then(|at| self.levels.get(at..)).unwrap_or_default();
+        let waiting = all.iter().flat_map(|level| &level.later).map(|later| (later.action, later.args.clone()));
         Place {
             target: target.unwrap_or_else(|| Target::of(self.context(), Vec::new())),
             context: self.context(),
             way: inner.iter().filter_map(Level::step_after).collect(),
+            waiting: waiting.collect(),
+            committed: false,
             who: Arc::clone(&self.who),
         }
     }

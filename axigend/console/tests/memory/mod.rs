@@ -184,7 +184,7 @@ impl State {
     }
 
     fn quota(&mut self, place: &Place, args: &Args) -> Result<Acted, Refusal> {
-        if place.target.new {
+        if !place.committed {
             return Ok(Acted::Later);
         }
         let text = |name: &str| args.text(name).unwrap_or_default().to_owned();

@@ -90,7 +90,13 @@ impl Hash {
         }
         let params = Params::new(memory, passes, lanes, Some(output.len()));
         let params = params.map_err(|error| format!("not an argon2 hash: {error}"))?;
-        Ok(Self { algorithm, version, params, salt, output })
+        Ok(Self {
+            algorithm,
+            version,
+            params,
+            salt,
+            output,
+        })
     }
 
     /// Whether the password gives this hash; takes its full time either way.
@@ -121,19 +127,24 @@ pub(crate) fn hash(password: &[u8], memory: &mut Memory) -> Result<String, Refus
     let failed = |why: String| Refusal::new(Cause::Internal, format!("hashing a password: {why}"));
     let mut salt = [0; SALT];
     getrandom::fill(&mut salt).map_err(|error| failed(error.to_string()))?;
-    let params = Params::new(MEMORY, PASSES, LANES, Some(OUTPUT)).map_err(|error| failed(error.to_string()))?;
+    let params =
+        Params::new(MEMORY, PASSES, LANES, Some(OUTPUT)).map_err(|error| failed(error.to_string()))?;
     let mut output = [0; OUTPUT];
     let blocks = memory.of(&params);
     let context = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
     let done = context.hash_password_into_with_memory(password, &salt, &mut output, blocks);
     done.map_err(|error| failed(error.to_string()))?;
     let (salt, output) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(output));
-    Ok(format!("{{ARGON2ID}}$argon2id$v=19$m={MEMORY},t={PASSES},p={LANES}${salt}${output}"))
+    Ok(format!(
+        "{{ARGON2ID}}$argon2id$v=19$m={MEMORY},t={PASSES},p={LANES}${salt}${output}"
+    ))
 }
 
 /// The work of checking a password of ours, for nothing: unknown users and wrong passwords must take equally long.
 pub(crate) fn waste(password: &[u8], memory: &mut Memory) {
-    let Ok(params) = Params::new(MEMORY, PASSES, LANES, Some(OUTPUT)) else { return };
+    let Ok(params) = Params::new(MEMORY, PASSES, LANES, Some(OUTPUT)) else {
+        return;
+    };
     let mut output = [0; OUTPUT];
     let blocks = memory.of(&params);
     let context = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());

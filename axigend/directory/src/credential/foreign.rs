@@ -31,7 +31,10 @@ impl Salted {
         if salt.is_empty() || salt.len() > SALT_MAX {
             return Err(format!("the salt must have 1 to {SALT_MAX} bytes"));
         }
-        Ok(Self { digest: digest.to_vec(), salt: salt.to_vec() })
+        Ok(Self {
+            digest: digest.to_vec(),
+            salt: salt.to_vec(),
+        })
     }
 
     /// Whether the password gives this hash. The digest's length says which it is.
@@ -47,7 +50,11 @@ impl Salted {
 }
 
 fn digest<D: Digest>(password: &[u8], salt: &[u8]) -> Vec<u8> {
-    D::new().chain_update(password).chain_update(salt).finalize().to_vec()
+    D::new()
+        .chain_update(password)
+        .chain_update(salt)
+        .finalize()
+        .to_vec()
 }
 
 /// `$5$` and `$6$` of crypt(3).
@@ -70,12 +77,22 @@ impl Crypt {
             "6" => 86,
             _ => return Err(FORM.to_owned()),
         };
-        let of_crypt = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'/');
-        if hash.len() != length || !of_crypt(hash) || salt.len() > 16 || !salt.bytes().all(|b| b.is_ascii_graphic()) {
+        let of_crypt = |text: &str| {
+            text.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'/')
+        };
+        if hash.len() != length
+            || !of_crypt(hash)
+            || salt.len() > 16
+            || !salt.bytes().all(|b| b.is_ascii_graphic())
+        {
             return Err(FORM.to_owned());
         }
         if let Some(rounds) = rounds {
-            let rounds = rounds.strip_prefix("rounds=").and_then(|count| count.parse::<u32>().ok()).ok_or(FORM)?;
+            let rounds = rounds
+                .strip_prefix("rounds=")
+                .and_then(|count| count.parse::<u32>().ok())
+                .ok_or(FORM)?;
             if !(1000..=ROUNDS_MAX).contains(&rounds) {
                 return Err(format!("rounds must be 1000 to {ROUNDS_MAX}"));
             }
@@ -85,7 +102,9 @@ impl Crypt {
 
     /// Whether the password gives this hash.
     pub(crate) fn check(&self, password: &[u8]) -> bool {
-        ShaCrypt::default().verify_password(password, self.0.as_str()).is_ok()
+        ShaCrypt::default()
+            .verify_password(password, self.0.as_str())
+            .is_ok()
     }
 }
 
@@ -97,7 +116,10 @@ impl Bcrypt {
     /// Checks form and cost.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         const FORM: &str = "a bcrypt hash is $2b$, two digits of cost, $ and 53 characters";
-        if !["$2a$", "$2b$", "$2y$"].iter().any(|prefix| text.starts_with(prefix)) {
+        if !["$2a$", "$2b$", "$2y$"]
+            .iter()
+            .any(|prefix| text.starts_with(prefix))
+        {
             return Err(FORM.to_owned());
         }
         let parts: bcrypt::HashParts = text.parse().map_err(|_| FORM.to_owned())?;

@@ -39,7 +39,10 @@ pub(crate) struct Credential {
 impl Credential {
     /// A credential without verifiers: every password is wrong.
     pub(crate) fn none(version: u64) -> Self {
-        Self { version, ..Self::default() }
+        Self {
+            version,
+            ..Self::default()
+        }
     }
 
     /// From what an administrator gave: `{SCHEME}hash` is kept as it is, anything else is a password and is hashed
@@ -58,8 +61,15 @@ impl Credential {
     }
 
     fn of(version: u64, verifiers: Vec<String>) -> Self {
-        let checks = verifiers.iter().filter_map(|text| Verifier::parse(text).ok()).collect();
-        Self { version, verifiers, checks }
+        let checks = verifiers
+            .iter()
+            .filter_map(|text| Verifier::parse(text).ok())
+            .collect();
+        Self {
+            version,
+            verifiers,
+            checks,
+        }
     }
 
     /// Whether the password matches one of the verifiers. Takes the time of their hashes.
@@ -67,7 +77,9 @@ impl Credential {
         if password.is_empty() || password.len() > PASSWORD_MAX {
             return false;
         }
-        self.checks.iter().any(|verifier| verifier.check(password, memory))
+        self.checks
+            .iter()
+            .any(|verifier| verifier.check(password, memory))
     }
 
     /// Whether a check costs what the check of a password of ours costs, so that refusals take the same time.
@@ -79,7 +91,11 @@ impl Credential {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = vec![VERSION];
         out.extend_from_slice(&self.version.to_be_bytes());
-        let kept = self.verifiers.iter().take(VERIFIERS_MAX).filter(|text| text.len() <= VERIFIER_MAX);
+        let kept = self
+            .verifiers
+            .iter()
+            .take(VERIFIERS_MAX)
+            .filter(|text| text.len() <= VERIFIER_MAX);
         let kept: Vec<&String> = kept.collect();
         out.push(kept.len() as u8);
         for text in kept {
@@ -94,7 +110,9 @@ impl Credential {
     }
 
     fn read(bytes: &[u8]) -> Option<Self> {
-        let (&VERSION, rest) = bytes.split_first()? else { return None };
+        let (&VERSION, rest) = bytes.split_first()? else {
+            return None;
+        };
         let (version, rest) = rest.split_first_chunk::<8>()?;
         let (&count, mut rest) = rest.split_first()?;
         let mut verifiers = Vec::new();
@@ -104,7 +122,8 @@ impl Credential {
             verifiers.push(std::str::from_utf8(text).ok()?.to_owned());
             rest = after;
         }
-        rest.is_empty().then(|| Self::of(u64::from_be_bytes(*version), verifiers))
+        rest.is_empty()
+            .then(|| Self::of(u64::from_be_bytes(*version), verifiers))
     }
 }
 

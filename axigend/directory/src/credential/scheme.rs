@@ -34,8 +34,14 @@ impl Verifier {
             "SSHA512" => Salted::parse(value, 64).map(Self::Salted),
             "SHA256-CRYPT" | "SHA512-CRYPT" => Crypt::parse(value).map(Self::Crypt),
             "BCRYPT" | "BLF-CRYPT" => Bcrypt::parse(value).map(Self::Bcrypt),
-            "CRYPT" if value.starts_with("$2") => Bcrypt::parse(value).map(Self::Bcrypt),
-            "CRYPT" => Crypt::parse(value).map(Self::Crypt),
+            "CRYPT" => Self::of(
+                if value.starts_with("$2") {
+                    "BCRYPT"
+                } else {
+                    "SHA512-CRYPT"
+                },
+                value,
+            ),
             _ => Err(format!("unknown scheme; known are {KNOWN}")),
         }
     }
@@ -59,7 +65,9 @@ pub(crate) fn split(text: &str) -> Option<(&str, &str)> {
     let (name, value) = text.strip_prefix('{')?.split_once('}')?;
     let looks_like = !name.is_empty()
         && name.len() <= NAME_MAX
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
     looks_like.then_some((name, value))
 }
 

@@ -17,11 +17,26 @@ const VECTORS: &[(&str, &str)] = &[
         "{CRYPT}$6$rounds=10000$saltstringsaltst$OW1/O6BYHV6BcXZu8QVeXbDWra3Oeqh0sbHbbMCVNSnCM/UrjmM0Dp8vOuZeHBy/YTBmSK6H9qs/y3RnOaw5v.",
         "Hello world!",
     ),
-    ("{CRYPT}$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5", "Hello world!"),
-    ("{SHA256-CRYPT}$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5", "Hello world!"),
-    ("{BCRYPT}$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "U*U"),
-    ("{crypt}$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "U*U"),
-    ("{CRYPT}$2b$06$abcdefghijklmnopqrstuuLyrmPLxfimzmXQZ8pzbU7kOzrgv8fFy", "p\u{e4}ss"),
+    (
+        "{CRYPT}$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5",
+        "Hello world!",
+    ),
+    (
+        "{SHA256-CRYPT}$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5",
+        "Hello world!",
+    ),
+    (
+        "{BCRYPT}$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+        "U*U",
+    ),
+    (
+        "{crypt}$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+        "U*U",
+    ),
+    (
+        "{CRYPT}$2b$06$abcdefghijklmnopqrstuuLyrmPLxfimzmXQZ8pzbU7kOzrgv8fFy",
+        "p\u{e4}ss",
+    ),
     (
         "{ARGON2ID}$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
         "password",
@@ -55,10 +70,21 @@ fn sisters_of_ssha_by_construction() {
     use base64::Engine;
     use sha2::Digest;
     let salt = b"pepper";
-    let long = [sha2::Sha512::digest([b"pass".as_slice(), salt].concat()).as_slice(), salt].concat();
-    let short = [sha2::Sha256::digest([b"pass".as_slice(), salt].concat()).as_slice(), salt].concat();
+    let long = [
+        sha2::Sha512::digest([b"pass".as_slice(), salt].concat()).as_slice(),
+        salt,
+    ]
+    .concat();
+    let short = [
+        sha2::Sha256::digest([b"pass".as_slice(), salt].concat()).as_slice(),
+        salt,
+    ]
+    .concat();
     let encode = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
-    for text in [format!("{{SSHA512}}{}", encode(&long)), format!("{{ssha256}}{}", encode(&short))] {
+    for text in [
+        format!("{{SSHA512}}{}", encode(&long)),
+        format!("{{ssha256}}{}", encode(&short)),
+    ] {
         assert!(matches(&credential(&text), "pass"));
         assert!(!matches(&credential(&text), "Pass"));
     }
@@ -80,7 +106,13 @@ fn a_new_password_is_argon2id_and_reads_back() {
 fn the_memory_is_kept_and_fits_every_hash() {
     let mut memory = Memory::default();
     let ours = credential("x1");
-    let small = credential(VECTORS.iter().find(|(text, _)| text.contains("argon2id")).unwrap().0);
+    let small = credential(
+        VECTORS
+            .iter()
+            .find(|(text, _)| text.contains("argon2id"))
+            .unwrap()
+            .0,
+    );
     for _ in 0..2 {
         assert!(ours.check(b"x1", &mut memory));
         assert!(small.check(b"password", &mut memory));
@@ -101,8 +133,14 @@ fn hostile_and_broken_hashes_are_refused_with_a_reason() {
             "{CRYPT}$6$rounds=999999999$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1",
             "rounds",
         ),
-        ("{BCRYPT}$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "cost"),
-        ("{BCRYPT}$2x$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "bcrypt"),
+        (
+            "{BCRYPT}$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+            "cost",
+        ),
+        (
+            "{BCRYPT}$2x$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+            "bcrypt",
+        ),
         (
             "{ARGON2ID}$argon2id$v=19$m=4194304,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
             "too expensive",
@@ -111,8 +149,14 @@ fn hostile_and_broken_hashes_are_refused_with_a_reason() {
             "{ARGON2ID}$argon2id$v=19$m=65536,t=4294967295,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
             "too expensive",
         ),
-        ("{ARGON2ID}$argon2id$v=19$m=256,t=2$c29tZXNhbHQ$nf65EOgLrQMR", "argon2 hash is"),
-        ("{ARGON2ID}$argon2id$v=19$m=256,t=0,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4", "not an"),
+        (
+            "{ARGON2ID}$argon2id$v=19$m=256,t=2$c29tZXNhbHQ$nf65EOgLrQMR",
+            "argon2 hash is",
+        ),
+        (
+            "{ARGON2ID}$argon2id$v=19$m=256,t=0,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+            "not an",
+        ),
     ] {
         let refusal = Credential::new(&Secret::new(text), 1, &mut Memory::default()).unwrap_err();
         assert!(refusal.detail.contains(why), "{text}: {}", refusal.detail);

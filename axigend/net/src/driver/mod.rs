@@ -26,7 +26,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until, timeout};
 
 /// How long a TLS handshake may take; a slow phone on a bad line needs about 10 s.
-pub const HANDSHAKE_TIMEOUT: Duration = if cfg!(test) { Duration::from_millis(300) } else { Duration::from_secs(30) };
+pub const HANDSHAKE_TIMEOUT: Duration = if cfg!(test) {
+    Duration::from_millis(300)
+} else {
+    Duration::from_secs(30)
+};
 
 /// Most plaintext thrown away before a handshake. A client that sent more gets a failed handshake instead.
 const DISCARD_LIMIT: usize = 64 * 1024;
@@ -35,7 +39,7 @@ const DISCARD_LIMIT: usize = 64 * 1024;
 const STEPS_BEFORE_YIELD: u32 = 64;
 
 /// Stands for "no idle time" (`idleTimeout = 0`).
-const NO_IDLE_TIME: Duration = Duration::from_secs(365 * 24 * 3600);
+const NO_IDLE_TIME: Duration = Duration::from_hours(365 * 24);
 
 /// What the listener says about a connection, as it is at this moment: live changes reach running sessions.
 pub trait Terms {
@@ -173,7 +177,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         } else {
             self.output.extend_from_slice(&bytes);
         }
-        if self.output.len() < OUTPUT_CHUNK { Ok(()) } else { self.flush().await }
+        if self.output.len() < OUTPUT_CHUNK {
+            Ok(())
+        } else {
+            self.flush().await
+        }
     }
 
     async fn flush(&mut self) -> Result<(), Ending> {
@@ -202,7 +210,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             let output = std::mem::take(&mut self.output);
             let wire = self.wire.as_mut().ok_or(Ending::Closed)?;
             let written = async {
-                if output.is_empty() { Ok(()) } else { write_all(wire, &output).await }
+                if output.is_empty() {
+                    Ok(())
+                } else {
+                    write_all(wire, &output).await
+                }
             };
             // The work is finished even when the peer is gone: a message being committed stays committed.
             let (written, ()) = tokio::join!(written, work);
@@ -215,7 +227,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     async fn read(&mut self) -> Result<(), Ending> {
         self.still_open()?;
         let deadline = self.idle_deadline();
-        let Self { wire, conversation, phase, told_shutdown, .. } = self;
+        let Self {
+            wire,
+            conversation,
+            phase,
+            told_shutdown,
+            ..
+        } = self;
         let wire = wire.as_mut().ok_or(Ending::Closed)?;
         let take = |bytes: &[u8]| {
             if !bytes.is_empty() {
@@ -235,7 +253,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     async fn listen(&mut self) -> Result<(), Ending> {
         self.still_open()?;
         let deadline = self.idle_deadline();
-        let Self { wire, conversation, phase, told_shutdown, .. } = self;
+        let Self {
+            wire,
+            conversation,
+            phase,
+            told_shutdown,
+            ..
+        } = self;
         let wire = wire.as_mut().ok_or(Ending::Closed)?;
         let mut input = Vec::new();
         let heard = tokio::select! {
@@ -259,7 +283,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
 
     fn idle_deadline(&self) -> Instant {
         let idle = self.terms.idle_timeout();
-        self.idle_since + if idle.is_zero() { NO_IDLE_TIME } else { idle.min(NO_IDLE_TIME) }
+        self.idle_since
+            + if idle.is_zero() {
+                NO_IDLE_TIME
+            } else {
+                idle.min(NO_IDLE_TIME)
+            }
     }
 
     fn heard(&mut self, heard: Heard) -> Result<(), Ending> {
@@ -288,7 +317,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     }
 
     async fn start_tls(&mut self) -> Result<(), Ending> {
-        let config = self.terms.tls().map_err(|refusal| Ending::Handshake(refusal.detail))?;
+        let config = self
+            .terms
+            .tls()
+            .map_err(|refusal| Ending::Handshake(refusal.detail))?;
         let mut wire = self.wire.take().ok_or(Ending::Closed)?;
         if !self.output.is_empty() {
             // The go-ahead is not sent yet, so what is here was sent before it and must never be read as if it had

@@ -9,7 +9,11 @@ use tokio::time::timeout;
 
 /// How long the peer may take for one chunk of output. With 64 KiB chunks that is 546 bytes a second: slower than any
 /// line, faster than a peer that reads one byte now and then to hold our memory.
-pub const WRITE_TIMEOUT: Duration = if cfg!(test) { Duration::from_millis(300) } else { Duration::from_secs(120) };
+pub const WRITE_TIMEOUT: Duration = if cfg!(test) {
+    Duration::from_millis(300)
+} else {
+    Duration::from_mins(2)
+};
 
 /// How long and how much we still listen after our close, so that the kernel does not answer unread input with a reset
 /// that would destroy the goodbye on its way to the peer.

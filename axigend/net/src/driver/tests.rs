@@ -41,13 +41,24 @@ impl Line {
         let secure = Arc::new(Secure::new());
         let (client, server) = duplex(4096);
         let (phase, watch) = PhaseWatch::new();
-        let terms = Arc::new(Fixed { idle, secure: Arc::clone(&secure) });
+        let terms = Arc::new(Fixed {
+            idle,
+            secure: Arc::clone(&secure),
+        });
         let driver = Driver::new(Wire::Plain(server), service.conversation(&peer()), terms, watch);
-        Self { client, driver: spawn_local(driver.run()), phase, secure }
+        Self {
+            client,
+            driver: spawn_local(driver.run()),
+            phase,
+            secure,
+        }
     }
 
     async fn say(&mut self, text: &str) {
-        self.client.write_all(text.as_bytes()).await.expect("the pipe takes it");
+        self.client
+            .write_all(text.as_bytes())
+            .await
+            .expect("the pipe takes it");
     }
 
     async fn hear(&mut self, text: &str) {
@@ -65,11 +76,14 @@ async fn hear(from: &mut (impl AsyncRead + Unpin), text: &str) {
     assert_eq!(String::from_utf8_lossy(&bytes), text);
 }
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 const SHORT: Duration = Duration::from_millis(50);
 
 fn run(test: impl Future<Output = ()>) {
-    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     LocalSet::new().block_on(&runtime, test);
 }
 
@@ -111,7 +125,10 @@ fn events_do_not_prolong_the_silence() {
             }
         });
         let mut heard = String::new();
-        line.client.read_to_string(&mut heard).await.expect("text until the end");
+        line.client
+            .read_to_string(&mut heard)
+            .await
+            .expect("text until the end");
         talker.abort();
         assert!(heard.starts_with("news\n"), "{heard}");
         assert!(heard.ends_with("TIMEOUT\n"), "{heard}");
@@ -160,9 +177,17 @@ fn what_was_sent_before_tls_is_never_heard_after_it() {
         line.hear("HELLO\n").await;
         line.say("TLS\nPING\nQUIT\n").await;
         line.hear("GO\n").await;
-        let Line { client, driver, secure, .. } = line;
+        let Line {
+            client,
+            driver,
+            secure,
+            ..
+        } = line;
         let connector = TlsConnector::from(Arc::clone(&secure.client));
-        let mut tls = connector.connect(Secure::name(), client).await.expect("the handshake");
+        let mut tls = connector
+            .connect(Secure::name(), client)
+            .await
+            .expect("the handshake");
         hear(&mut tls, "SECURED TLSv1.3\n").await;
         tls.write_all(b"ASK injected?\nQUIT\n").await.expect("written");
         let mut rest = String::new();
@@ -180,7 +205,10 @@ fn an_injection_larger_than_one_read_is_discarded_too() {
         let secure = Arc::new(Secure::new());
         let (mut client, server) = duplex(256 * 1024);
         let (_phase, watch) = PhaseWatch::new();
-        let terms = Arc::new(Fixed { idle: LONG, secure: Arc::clone(&secure) });
+        let terms = Arc::new(Fixed {
+            idle: LONG,
+            secure: Arc::clone(&secure),
+        });
         let mut injected = b"TLS\n".to_vec();
         injected.extend(b"QUIT\n".repeat(8000));
         client.write_all(&injected).await.expect("the pipe takes it");
@@ -188,7 +216,10 @@ fn an_injection_larger_than_one_read_is_discarded_too() {
         let driver = spawn_local(Driver::new(Wire::Plain(server), conversation, terms, watch).run());
         hear(&mut client, "HELLO\nGO\n").await;
         let connector = TlsConnector::from(Arc::clone(&secure.client));
-        let mut tls = connector.connect(Secure::name(), client).await.expect("the handshake");
+        let mut tls = connector
+            .connect(Secure::name(), client)
+            .await
+            .expect("the handshake");
         hear(&mut tls, "SECURED TLSv1.3\n").await;
         drop(tls);
         assert!(matches!(driver.await.expect("no panic"), Ending::PeerClosed));

@@ -104,10 +104,20 @@ impl Door {
     }
 
     fn warn(&self, module: &str, remote: Option<SocketAddr>, exceeded: Exceeded) {
-        let Some(left_out) = self.warned.allow(Instant::now()) else { return };
+        let Some(left_out) = self.warned.allow(Instant::now()) else {
+            return;
+        };
         let remote = remote.map(|remote| remote.to_string()).unwrap_or_default();
-        let more = if left_out == 0 { String::new() } else { format!(" ({left_out} more before)") };
-        tracing::warn!(module, "[{}] connection from [{remote}] denied (closed): {exceeded}{more}", self.name());
+        let more = if left_out == 0 {
+            String::new()
+        } else {
+            format!(" ({left_out} more before)")
+        };
+        tracing::warn!(
+            module,
+            "[{}] connection from [{remote}] denied (closed): {exceeded}{more}",
+            self.name()
+        );
     }
 }
 

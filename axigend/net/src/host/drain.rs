@@ -56,6 +56,9 @@ impl Drain {
         }
         drop(doors);
         inner.lock().state = State::Stopped;
-        Served { finished: before.saturating_sub(cut), cut }
+        Served {
+            finished: before.saturating_sub(cut),
+            cut,
+        }
     }
 }

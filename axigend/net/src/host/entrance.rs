@@ -63,10 +63,15 @@ impl Entrance {
             Accepted::Tcp(_, remote) => Some(*remote),
             Accepted::Unix(_) => None,
         };
-        let Some(admission) = self.door.admit(self.service.name(), remote) else { return };
+        let Some(admission) = self.door.admit(self.service.name(), remote) else {
+            return;
+        };
         let Some(pool) = self.pool.upgrade() else { return };
         self.sessions.started();
-        let counted = Counted { sessions: Arc::clone(&self.sessions), _admission: admission };
+        let counted = Counted {
+            sessions: Arc::clone(&self.sessions),
+            _admission: admission,
+        };
         let number = self.numbers.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         let entrance = self.clone();
         // Not attended only while the pool closes: then the connection is dropped with the job.
@@ -94,7 +99,11 @@ impl Entrance {
             Ok(met) => met,
             Err(error) => return Ending::Failed(error),
         };
-        tracing::info!("[{}] connection accepted from [{}]", self.door.name(), caller(&peer));
+        tracing::info!(
+            "[{}] connection accepted from [{}]",
+            self.door.name(),
+            caller(&peer)
+        );
         let mut wire = Wire::Plain(socket);
         let implicit = peer.uid.is_none() && self.door.tls_from_start();
         if implicit {
@@ -110,11 +119,16 @@ impl Entrance {
         }
         let conversation = self.service.open(&peer);
         let terms: Arc<dyn Terms> = Arc::clone(&self.door) as _;
-        Driver::new(wire, conversation, terms, self.phase.clone()).run().await
+        Driver::new(wire, conversation, terms, self.phase.clone())
+            .run()
+            .await
     }
 
     async fn secure(&self, wire: Wire<Socket>) -> Result<(Wire<Socket>, TlsFacts), Ending> {
-        let config = self.door.tls().map_err(|refusal| Ending::Handshake(refusal.detail))?;
+        let config = self
+            .door
+            .tls()
+            .map_err(|refusal| Ending::Handshake(refusal.detail))?;
         match timeout(HANDSHAKE_TIMEOUT, wire.secure(config)).await {
             Ok(Ok((wire, facts))) => {
                 tracing::info!("TLS established: {} {}", facts.version, facts.cipher);
@@ -128,18 +142,34 @@ impl Entrance {
 
 /// Registers the socket with this thread's reactor and learns who is at its ends.
 fn meet(accepted: Accepted, number: u32) -> io::Result<(Socket, Peer)> {
-    let unknown =
-        Peer { remote: None, local: None, uid: None, session_id: number, tls: None, can_start_tls: false };
+    let unknown = Peer {
+        remote: None,
+        local: None,
+        uid: None,
+        session_id: number,
+        tls: None,
+        can_start_tls: false,
+    };
     match accepted {
         Accepted::Tcp(stream, remote) => {
             let local: Option<SocketAddr> = stream.local_addr().ok();
-            let peer = Peer { remote: Some(remote), local, ..unknown };
+            let peer = Peer {
+                remote: Some(remote),
+                local,
+                ..unknown
+            };
             Ok((Socket::Tcp(TcpStream::from_std(stream)?), peer))
         }
         Accepted::Unix(stream) => {
             let stream = UnixStream::from_std(stream)?;
             let uid = stream.peer_cred()?.uid();
-            Ok((Socket::Unix(stream), Peer { uid: Some(uid), ..unknown }))
+            Ok((
+                Socket::Unix(stream),
+                Peer {
+                    uid: Some(uid),
+                    ..unknown
+                },
+            ))
         }
     }
 }

@@ -122,9 +122,19 @@ struct Run {
 impl ServiceHost {
     /// A stopped service.
     pub fn new(service: Arc<dyn Service>, tls: Arc<TlsStore>) -> Arc<Self> {
-        let inner = Inner { state: State::Stopped, run: None, doors: Vec::new(), adopted: Vec::new() };
+        let inner = Inner {
+            state: State::Stopped,
+            run: None,
+            doors: Vec::new(),
+            adopted: Vec::new(),
+        };
         let numbers = Arc::new(AtomicU32::new(0));
-        Arc::new(Self { service, tls, numbers, inner: Arc::new(Mutex::new(inner)) })
+        Arc::new(Self {
+            service,
+            tls,
+            numbers,
+            inner: Arc::new(Mutex::new(inner)),
+        })
     }
 
     /// Sockets that the service manager bound for us. Used by the next start where their address is a listener's.
@@ -143,7 +153,9 @@ impl ServiceHost {
         let mut started = Started::default();
         let mut sockets = Vec::new();
         for listener in enabled(settings) {
-            let kept = adopted.iter().position(|socket| socket.local_addr().is_ok_and(|at| at == listener.address));
+            let kept = adopted
+                .iter()
+                .position(|socket| socket.local_addr().is_ok_and(|at| at == listener.address));
             let socket = match kept {
                 Some(index) => take_adopted(adopted.swap_remove(index)),
                 None => bind_tcp(listener.address).map_err(|error| error.to_string()),
@@ -151,7 +163,11 @@ impl ServiceHost {
             match socket.and_then(|socket| self.usable(listener).map(|()| socket)) {
                 Ok(socket) => sockets.push((listener, socket)),
                 Err(reason) => {
-                    tracing::error!(module = self.service.name(), "cannot bind {}: {reason}", listener.address);
+                    tracing::error!(
+                        module = self.service.name(),
+                        "cannot bind {}: {reason}",
+                        listener.address
+                    );
                     started.failed.push((listener.address, reason));
                 }
             }
@@ -160,13 +176,21 @@ impl ServiceHost {
             self.inner.lock().state = State::Stopped;
             return Err(nothing_bound(&started.failed));
         }
-        self.open(Size::new(settings.min_conn_threads, settings.max_conn_threads), |run, inner| {
-            for (listener, socket) in sockets {
-                started.bound.extend(socket.local_addr().ok());
-                let door = Door::new(listener.address, Listening::Tcp(socket), live(listener), &self.tls);
-                self.admit(run, inner, door);
-            }
-        })?;
+        self.open(
+            Size::new(settings.min_conn_threads, settings.max_conn_threads),
+            |run, inner| {
+                for (listener, socket) in sockets {
+                    started.bound.extend(socket.local_addr().ok());
+                    let door = Door::new(
+                        listener.address,
+                        Listening::Tcp(socket),
+                        live(listener),
+                        &self.tls,
+                    );
+                    self.admit(run, inner, door);
+                }
+            },
+        )?;
         Ok(started)
     }
 
@@ -177,13 +201,25 @@ impl ServiceHost {
         let socket = bind_unix(&settings.path, settings.mode).inspect_err(|_| {
             self.inner.lock().state = State::Stopped;
         })?;
-        let terms =
-            Live { idle_timeout: settings.idle_timeout, caps: Caps::default(), tls_from_start: false, ssl: None };
-        self.open(Size::new(settings.min_conn_threads, settings.max_conn_threads), |run, inner| {
-            let unnamed = SocketAddr::from(([0, 0, 0, 0], 0));
-            let door = Door::new(unnamed, Listening::Unix(socket, settings.path.clone()), terms, &self.tls);
-            self.admit(run, inner, door);
-        })
+        let terms = Live {
+            idle_timeout: settings.idle_timeout,
+            caps: Caps::default(),
+            tls_from_start: false,
+            ssl: None,
+        };
+        self.open(
+            Size::new(settings.min_conn_threads, settings.max_conn_threads),
+            |run, inner| {
+                let unnamed = SocketAddr::from(([0, 0, 0, 0], 0));
+                let door = Door::new(
+                    unnamed,
+                    Listening::Unix(socket, settings.path.clone()),
+                    terms,
+                    &self.tls,
+                );
+                self.admit(run, inner, door);
+            },
+        )
     }
 
     /// First half of a COMMIT: binds what is new in these settings. An error names the address and changes nothing.
@@ -191,13 +227,19 @@ impl ServiceHost {
     pub async fn prepare(&self, settings: &ConnectionSettings) -> Result<Prepared, Refusal> {
         let (running, known): (bool, Vec<SocketAddr>) = {
             let inner = self.inner.lock();
-            (inner.state == State::Running, inner.doors.iter().map(|door| door.address()).collect())
+            (
+                inner.state == State::Running,
+                inner.doors.iter().map(|door| door.address()).collect(),
+            )
         };
         let mut bound = Vec::new();
         if running {
             for listener in enabled(settings) {
                 let cannot = |reason: String| {
-                    Refusal::new(Cause::Conflict, format!("cannot bind {}: {reason}", listener.address))
+                    Refusal::new(
+                        Cause::Conflict,
+                        format!("cannot bind {}: {reason}", listener.address),
+                    )
                 };
                 self.usable(listener).map_err(cannot)?;
                 if !known.contains(&listener.address) {
@@ -206,7 +248,10 @@ impl ServiceHost {
                 }
             }
         }
-        Ok(Prepared { settings: settings.clone(), bound })
+        Ok(Prepared {
+            settings: settings.clone(),
+            bound,
+        })
     }
 
     /// Second half of a COMMIT: takes connections on the new listeners, closes those that are gone, and puts limits,
@@ -232,7 +277,11 @@ impl ServiceHost {
         }
         for door in old {
             if !inner.doors.iter().any(|kept| Arc::ptr_eq(kept, &door)) {
-                tracing::info!(module = self.service.name(), "[{}] no longer listening", door.name());
+                tracing::info!(
+                    module = self.service.name(),
+                    "[{}] no longer listening",
+                    door.name()
+                );
                 door.close();
             }
         }
@@ -249,9 +298,15 @@ impl ServiceHost {
         let (answer, served) = oneshot::channel();
         let drain = {
             let mut inner = self.inner.lock();
-            let (State::Running, Some(run)) = (inner.state, inner.run.take()) else { return Served::default() };
+            let (State::Running, Some(run)) = (inner.state, inner.run.take()) else {
+                return Served::default();
+            };
             inner.state = State::Draining;
-            Drain { run, doors: std::mem::take(&mut inner.doors), inner: Arc::clone(&self.inner) }
+            Drain {
+                run,
+                doors: std::mem::take(&mut inner.doors),
+                inner: Arc::clone(&self.inner),
+            }
         };
         drain.begin(self.service.thread_name(), grace, answer);
         served.await.unwrap_or_default()
@@ -264,19 +319,31 @@ impl ServiceHost {
 
     /// Sessions now.
     pub fn sessions(&self) -> usize {
-        self.inner.lock().run.as_ref().map_or(0, |run| run.sessions.count())
+        self.inner
+            .lock()
+            .run
+            .as_ref()
+            .map_or(0, |run| run.sessions.count())
     }
 
     /// Addresses bound now, with the ports really given.
     pub fn bound(&self) -> Vec<SocketAddr> {
-        self.inner.lock().doors.iter().filter_map(|door| door.local_addr()).collect()
+        self.inner
+            .lock()
+            .doors
+            .iter()
+            .filter_map(|door| door.local_addr())
+            .collect()
     }
 
     /// Stopped to Starting; the adopted sockets are the start's from here.
     fn begin(&self) -> Result<Vec<TcpListener>, Refusal> {
         let mut inner = self.inner.lock();
         if inner.state != State::Stopped {
-            return Err(Refusal::new(Cause::Conflict, format!("the service is already {}", inner.state)));
+            return Err(Refusal::new(
+                Cause::Conflict,
+                format!("the service is already {}", inner.state),
+            ));
         }
         inner.state = State::Starting;
         Ok(std::mem::take(&mut inner.adopted))
@@ -288,7 +355,12 @@ impl ServiceHost {
         let mut inner = self.inner.lock();
         let pool = pool.inspect_err(|_| inner.state = State::Stopped)?;
         let (phase, watch) = PhaseWatch::new();
-        let run = Run { pool, phase, watch, sessions: Arc::new(Running::default()) };
+        let run = Run {
+            pool,
+            phase,
+            watch,
+            sessions: Arc::new(Running::default()),
+        };
         doors(&run, &mut inner);
         inner.run = Some(run);
         inner.state = State::Running;
@@ -319,28 +391,39 @@ impl ServiceHost {
 
 /// The listeners that are to be bound; of several with one address only the first counts (services-core 3.3.1).
 fn enabled(settings: &ConnectionSettings) -> impl Iterator<Item = &ListenerSettings> {
-    settings.listeners.iter().enumerate().filter_map(|(index, listener)| {
-        let mut earlier = settings.listeners.iter().take(index);
-        let repeated = earlier.any(|other| other.enable && other.address == listener.address);
-        (listener.enable && !repeated).then_some(listener)
-    })
+    settings
+        .listeners
+        .iter()
+        .enumerate()
+        .filter_map(|(index, listener)| {
+            let mut earlier = settings.listeners.iter().take(index);
+            let repeated = earlier.any(|other| other.enable && other.address == listener.address);
+            (listener.enable && !repeated).then_some(listener)
+        })
 }
 
 fn live(listener: &ListenerSettings) -> Live {
     Live {
         idle_timeout: listener.idle_timeout,
-        caps: Caps { connections: listener.max_connections, per_peer: listener.peer_max_connections },
+        caps: Caps {
+            connections: listener.max_connections,
+            per_peer: listener.peer_max_connections,
+        },
         tls_from_start: listener.ssl_enable,
         ssl: Some(listener.ssl.clone()),
     }
 }
 
 fn take_adopted(socket: TcpListener) -> Result<TcpListener, String> {
-    crate::listener::adopt(&socket).map(|()| socket).map_err(|error| error.to_string())
+    crate::listener::adopt(&socket)
+        .map(|()| socket)
+        .map_err(|error| error.to_string())
 }
 
 fn nothing_bound(failed: &[(SocketAddr, String)]) -> Refusal {
-    let reasons: Vec<String> =
-        failed.iter().map(|(address, reason)| format!("cannot bind {address}: {reason}")).collect();
+    let reasons: Vec<String> = failed
+        .iter()
+        .map(|(address, reason)| format!("cannot bind {address}: {reason}"))
+        .collect();
     Refusal::new(Cause::Conflict, reasons.join("; "))
 }

@@ -34,6 +34,8 @@ pub(crate) const SET_MEMBERS_MAX: usize = 16 * 1024;
 pub(crate) const SECTION_DEPTH_MAX: usize = 64;
 /// Most data items, header field names, flags, patterns or options in one list.
 pub(crate) const LIST_MEMBERS_MAX: usize = 256;
+/// Longest keyword in bytes; real ones are words.
+pub(crate) const KEYWORD_MAX: usize = 128;
 /// Most keywords remembered of the selected mailbox.
 pub(crate) const KEYWORDS_MAX: usize = 4096;
 /// Longest mailbox name in bytes of UTF-8.

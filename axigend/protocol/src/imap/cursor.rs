@@ -4,7 +4,7 @@
 //! expected and at which column of the command, counted from 1.
 
 use super::{
-    bounds::{LIST_MEMBERS_MAX, TAG_MAX},
+    bounds::{KEYWORD_MAX, LIST_MEMBERS_MAX, TAG_MAX},
     date,
     flags::{Flag, Flags},
     name,
@@ -335,6 +335,12 @@ impl<'a> Cursor<'a> {
         let start = self.at;
         if !self.eat(b'\\') {
             let keyword = self.atom("a flag")?;
+            if keyword.len() > KEYWORD_MAX {
+                return Err(Bad::new(format!(
+                    "the keyword at column {} is longer than {KEYWORD_MAX} bytes",
+                    start + 1
+                )));
+            }
             if !flags.has_keyword(&keyword) {
                 flags.keywords.push(keyword);
             }

@@ -20,6 +20,9 @@ use super::{
 };
 use crate::session::Peer;
 
+/// Longest part of a command that is logged.
+const LOGGED_MAX: usize = 500;
+
 /// A connection's state.
 pub(crate) struct Dialogue {
     pub(crate) wire: Wire,
@@ -130,6 +133,10 @@ impl Dialogue {
             Ok(tag) => String::from_utf8_lossy(tag).into_owned(),
             Err(bad) => return self.say_bad(None, &bad),
         };
+        if cursor.peek().is_none() {
+            // No command, so nobody waits for this "tag"; it may be a secret, which is not repeated.
+            return self.say_bad(None, &Bad::new("expected a command after a tag"));
+        }
         let (row, by_uid, arguments) = match self.find(&mut cursor) {
             Ok(found) => found,
             Err(bad) => {
@@ -219,8 +226,14 @@ impl Dialogue {
         let row = commands::find(&name).filter(|row| row.has_uid_form || !by_uid);
         let row = row.filter(|row| row.name != "ID" || self.settings.id_enabled);
         let Some(row) = row else {
+            // Before login nothing is repeated that might be a password.
             let uid = if by_uid { "UID " } else { "" };
-            return Err(Bad::new(format!("unknown command {uid}{}", one_line(&name))));
+            let named = if self.account.is_some() {
+                format!(" {uid}{}", one_line(&name))
+            } else {
+                String::new()
+            };
+            return Err(Bad::new(format!("unknown command{named}")));
         };
         let fits = match row.in_state {
             InState::Any => true,
@@ -268,7 +281,8 @@ impl Dialogue {
                 self.say_no(tag, code, text);
                 if refusal.cause == Cause::AuthenticationFailed {
                     self.auth_errors = self.auth_errors.saturating_add(1);
-                    if reached(self.auth_errors, self.settings.max_auth_errors) {
+                    let limit = self.settings.max_auth_errors;
+                    if limit > 0 && self.auth_errors >= limit {
                         return Err(End::TooManyErrors);
                     }
                 }
@@ -313,11 +327,11 @@ impl Dialogue {
         self.wire
             .say(format!("{} BAD {}\r\n", tag.unwrap_or("*"), bad.text).as_bytes());
         self.errors = self.errors.saturating_add(1);
-        if reached(self.errors, self.settings.max_errors) {
-            Err(End::TooManyErrors)
-        } else {
-            Ok(())
+        let limit = self.settings.max_errors;
+        if limit > 0 && self.errors > limit {
+            return Err(End::TooManyErrors);
         }
+        Ok(())
     }
 
     /// Leaves the selected mailbox, if any.
@@ -354,31 +368,35 @@ impl Dialogue {
     }
 }
 
-/// Whether a counter has reached its limit; a limit of 0 is none.
-fn reached(count: u32, limit: u32) -> bool {
-    limit > 0 && count >= limit
-}
-
-/// Logs a command without its secrets: arguments of LOGIN and AUTHENTICATE, contents of literals.
+/// Logs a command without its secrets: arguments of LOGIN and AUTHENTICATE, contents of literals, and whatever is no
+/// command at all, since that may be a password sent at the wrong moment.
 fn log_command(raw: &Raw) {
     if !tracing::enabled!(tracing::Level::DEBUG) {
         return;
     }
-    let text = String::from_utf8_lossy(
-        raw.bytes
-            .get(..raw.literals.first().map_or(raw.bytes.len(), |l| l.start))
-            .unwrap_or_default(),
-    );
+    let end = raw
+        .literals
+        .first()
+        .map_or(raw.bytes.len(), |literal| literal.start);
+    let text = String::from_utf8_lossy(raw.bytes.get(..end).unwrap_or_default());
     let mut words = text.splitn(3, ' ');
     let (tag, name) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let is_uid = name.eq_ignore_ascii_case("UID");
+    if !is_uid && commands::find(&name.trim_ascii_end().to_ascii_uppercase()).is_none() {
+        tracing::debug!("<< (not a command, {} bytes)", raw.bytes.len());
+        return;
+    }
+    let secret = ["LOGIN", "AUTHENTICATE"]
+        .iter()
+        .any(|word| name.eq_ignore_ascii_case(word));
     let arguments = words.next().unwrap_or_default();
-    let secret = name.eq_ignore_ascii_case("LOGIN") || name.eq_ignore_ascii_case("AUTHENTICATE");
-    let more = if raw.literals.is_empty() { "" } else { "…" };
-    let shown: String = if secret {
-        "(hidden)".into()
+    let shown = if secret {
+        "(hidden)"
     } else {
-        arguments.trim_end().chars().take(500).collect()
+        arguments.trim_ascii_end()
     };
+    let shown: String = shown.chars().take(LOGGED_MAX).collect();
+    let more = if raw.literals.is_empty() { "" } else { "…" };
     tracing::debug!(
         "<< {} {} {}{more}",
         tag.escape_debug(),

@@ -27,7 +27,7 @@ pub struct Settings {
     pub login: LoginRules,
     /// `imapIdEnabled`: whether ID is offered.
     pub id_enabled: bool,
-    /// `maxErrors`: bad commands until the session ends; 0 = any number.
+    /// `maxErrors`: bad commands that a session may send, one more ends it; 0 = any number.
     pub max_errors: u32,
     /// `maxAuthErrors`: failed logins until the session ends; 0 = any number.
     pub max_auth_errors: u32,

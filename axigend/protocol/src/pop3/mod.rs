@@ -8,7 +8,7 @@
 //! Stored lines end in CRLF. Where a message has a bare LF all the same (binary mail), it goes out as CRLF, so that no
 //! client sees an end of the answer where there is none.
 //!
-//! From the outside in: `session` (bytes, steps), `command` (the table), `commands` (what they do), `maildrop` (the
+//! From the outside in: `session` (steps), `reading` (lines), `command` (the table), `commands` (what they do), `maildrop` (the
 //! snapshot), `sending` and `stuffing` (a message on its way out), `answer` (what is said to a refusal).
 
 mod answer;
@@ -16,6 +16,7 @@ mod bounds;
 mod command;
 mod commands;
 mod maildrop;
+mod reading;
 mod request;
 mod sending;
 mod session;

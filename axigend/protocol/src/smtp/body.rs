@@ -60,6 +60,8 @@ pub(super) struct Body {
     header: HeaderWatch,
     size: u64,
     fault: Option<Fault>,
+    /// Octets read after the fault.
+    dropped: u64,
     /// Whether the server still holds the beginning of the message.
     open: bool,
     max_octets: Option<u64>,
@@ -76,6 +78,7 @@ impl Body {
             header: HeaderWatch::default(),
             size: 0,
             fault: None,
+            dropped: 0,
             open: true,
             max_octets: policy.max_octets(),
             max_received: policy.max_received_headers,
@@ -159,6 +162,11 @@ impl Body {
         })
     }
 
+    /// Octets that were read past after the fault.
+    pub(super) fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
     /// Octets so far, our Received field not counted.
     pub(super) fn size(&self) -> u64 {
         self.size
@@ -179,6 +187,7 @@ impl Body {
         let fresh = self.buffer.get(before..).unwrap_or_default();
         self.size = self.size.saturating_add(fresh.len() as u64);
         if self.fault.is_some() {
+            self.dropped = self.dropped.saturating_add(fresh.len() as u64);
             self.buffer.clear();
             return;
         }

@@ -25,6 +25,9 @@ pub(super) const PARAMETERS_MAX: usize = 8;
 pub const RECIPIENTS_MAX: usize = 1000;
 /// Largest piece of a message in one [`super::Request::Chunk`].
 pub const BODY_CHUNK: usize = OUTPUT_CHUNK;
+/// Most octets of a refused message that are read and dropped. An honest client is told after the end of a message
+/// that is far too large; who goes on longer only wants to keep us busy.
+pub(super) const DRAIN_MAX: u64 = 1024 * 1024 * 1024;
 /// Longest part of a header line that is looked at: names of fields and the Message-ID for the log
 /// (RFC 5322, 2.1.1: 998).
 pub(super) const HEADER_LINE_MAX: usize = 998;

@@ -16,11 +16,12 @@
 //! unless the sender declared BODY=BINARYMIME. A BDAT whose size cannot be read ends the session, because commands
 //! and message could no longer be told apart. Input that arrived together with STARTTLS is discarded.
 //!
-//! From the outside in: `session` (bytes, steps), `command` (the table), `commands` (one file each), `path` and
-//! `parameter` (syntax), `message` (octets and answers), `transaction`, `body`, `dot` and `chunk` (a message on its
-//! way), `reply` and `answer` (what is said).
+//! From the outside in: `session` (steps), `reading` (lines), `command` (the table), `commands` (one file each),
+//! `path` and `parameter` (syntax), `message`, `transaction`, `body`, `dot` and `chunk` (a message on its way),
+//! `answered` (what the server answered), `reply` and `answer` (what is said).
 
 mod answer;
+mod answered;
 mod body;
 mod bounds;
 mod chunk;
@@ -32,6 +33,7 @@ mod message;
 mod parameter;
 mod path;
 mod policy;
+mod reading;
 mod received;
 mod reply;
 mod request;

@@ -7,8 +7,7 @@
 use std::sync::Arc;
 
 use super::{
-    bounds::{COMMAND_LINE_MAX, LINE_MAX, LOG_LINE_MAX},
-    command::{self, State},
+    command::State,
     parameter::MailParameters,
     path::{Mailbox, ReversePath},
     policy::SmtpPolicy,
@@ -17,7 +16,7 @@ use super::{
     transaction::Transaction,
 };
 use crate::{
-    lines::{Line, LineFault, Lines},
+    lines::Lines,
     sasl::{self, Mechanism, Mechanisms, Progress},
     session::{self, INPUT_CHUNK, OUTPUT_CHUNK, Peer, Step, TlsFacts},
 };
@@ -220,7 +219,7 @@ impl Session {
     }
 
     /// 421 and the end.
-    fn leave(&mut self, why: &str) {
+    pub(super) fn leave(&mut self, why: &str) {
         let text = format!("{} {why}", self.settings.server_name);
         self.say(&Reply::bare(421, text));
         self.phase = Phase::Over;
@@ -276,59 +275,6 @@ impl Session {
         }
     }
 
-    fn command_line(&mut self) -> Advance {
-        match self.lines.next(LINE_MAX) {
-            Line::Incomplete => return Advance::Wait,
-            Line::Fault(fault) => self.wrong(&line_fault(fault)),
-            Line::Complete(line) => match std::str::from_utf8(&line) {
-                Ok(text) => self.command(text),
-                Err(_) => self.wrong(&Reply::new(500, "5.5.2", "Command is not UTF-8 text")),
-            },
-        }
-        Advance::Again
-    }
-
-    fn command(&mut self, line: &str) {
-        let is_auth = line
-            .get(..5)
-            .is_some_and(|verb| verb.eq_ignore_ascii_case("AUTH "));
-        log_heard(line, is_auth);
-        let done = if line.len() > COMMAND_LINE_MAX && !is_auth {
-            Err(line_fault(LineFault::TooLong))
-        } else if line.contains('\0') {
-            Err(Reply::new(500, "5.5.2", "Command contains NUL"))
-        } else {
-            command::dispatch(self, line)
-        };
-        if let Err(reply) = done {
-            self.wrong(&reply);
-        }
-    }
-
-    fn sasl_line(&mut self, mut dialogue: sasl::Dialogue) -> Advance {
-        let done = match self.lines.next(sasl::SASL_LINE_MAX) {
-            Line::Incomplete => {
-                self.phase = Phase::Sasl(dialogue);
-                return Advance::Wait;
-            }
-            Line::Fault(LineFault::TooLong) => Err(Reply::new(
-                500,
-                "5.5.6",
-                "Authentication exchange line is too long",
-            )),
-            Line::Fault(fault @ LineFault::BareNewline) => Err(line_fault(fault)),
-            Line::Complete(line) => {
-                tracing::debug!("<< {}", if line.as_slice() == b"*" { "*" } else { "***" });
-                let progress = dialogue.respond(&line);
-                self.sasl(dialogue, progress)
-            }
-        };
-        if let Err(reply) = done {
-            self.wrong(&reply);
-        }
-        Advance::Again
-    }
-
     /// Bytes held, for the tests of bounds.
     #[cfg(test)]
     pub(super) fn held(&self) -> usize {
@@ -341,36 +287,6 @@ impl Session {
                 + transaction.body.as_ref().map_or(0, super::body::Body::held)
         });
         self.lines.held() + self.output.capacity() + recipients
-    }
-}
-
-/// What is said about a line that cannot be read. A line without CRLF is answered as soon as that is known, and
-/// never becomes two commands.
-fn line_fault(fault: LineFault) -> Reply {
-    match fault {
-        LineFault::TooLong => Reply::new(500, "5.5.2", "Line too long"),
-        LineFault::BareNewline => Reply::new(
-            500,
-            "5.5.2",
-            "Lines must end in CRLF, bare CR or LF is not accepted",
-        ),
-    }
-}
-
-fn log_heard(line: &str, is_auth: bool) {
-    if !tracing::enabled!(tracing::Level::DEBUG) {
-        return;
-    }
-    if is_auth {
-        let mechanism = line
-            .split(' ')
-            .filter(|word| !word.is_empty())
-            .nth(1)
-            .and_then(Mechanism::named);
-        tracing::debug!("<< AUTH {} ***", mechanism.map_or("?", Mechanism::name));
-    } else {
-        let shown: String = line.chars().take(LOG_LINE_MAX).collect();
-        tracing::debug!("<< {}", shown.escape_debug());
     }
 }
 

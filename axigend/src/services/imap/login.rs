@@ -49,7 +49,11 @@ pub(super) async fn log_in(
     };
     let slot = parts.directory.connection_slot(&account, ServiceSwitch::Imap)?;
     let mailbox = parts.stores.get(&account.domain.message_dir)?.mailbox(account.id);
-    mailbox.create_default_folders().await?;
+    // A write waits for the disk: only the first login makes one.
+    match mailbox.folder("INBOX") {
+        Err(refusal) if refusal.cause == Cause::NoSuchFolder => mailbox.create_default_folders().await?,
+        known => drop(known?),
+    }
     Ok((
         LoggedIn {
             parts: Arc::clone(parts),

@@ -10,6 +10,8 @@ mod convert;
 mod login;
 mod mailbox;
 mod message;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

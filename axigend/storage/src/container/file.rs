@@ -71,7 +71,9 @@ impl FileHead {
     /// Reads the header of `file` and its length; `None` when there is no whole header.
     pub(crate) fn read(file: &dyn DiskFile) -> Result<Option<(Self, u64)>, Refusal> {
         let mut bytes = vec![0; HEAD_LIMIT];
-        let count = file.read_at(0, &mut bytes).map_err(|error| io_refusal("container header", &error))?;
+        let count = file
+            .read_at(0, &mut bytes)
+            .map_err(|error| io_refusal("container header", &error))?;
         bytes.truncate(count);
         Self::decode(&bytes)
     }
@@ -96,9 +98,16 @@ impl FileHead {
             word.copy_from_slice(&content[at..at + 8]);
             u64::from_be_bytes(word)
         };
-        let half = |at: usize| u32::from_be_bytes([content[at], content[at + 1], content[at + 2], content[at + 3]]);
+        let half =
+            |at: usize| u32::from_be_bytes([content[at], content[at + 1], content[at + 2], content[at + 3]]);
         let tables = decode_tables(&content[FIXED..], content[FIXED - 1])?;
-        let head = Self { format: half(12), mark: word(16), number: half(24), sequence: word(28), tables };
+        let head = Self {
+            format: half(12),
+            mark: word(16),
+            number: half(24),
+            sequence: word(28),
+            tables,
+        };
         Ok(Some((head, len as u64)))
     }
 }
@@ -107,7 +116,9 @@ fn decode_tables(mut bytes: &[u8], count: u8) -> Result<Vec<String>, Refusal> {
     let mut tables = Vec::new();
     for _ in 0..count {
         let (len, rest) = bytes.split_first().ok_or_else(|| damaged("container header"))?;
-        let (name, rest) = rest.split_at_checked((*len).into()).ok_or_else(|| damaged("container header"))?;
+        let (name, rest) = rest
+            .split_at_checked((*len).into())
+            .ok_or_else(|| damaged("container header"))?;
         tables.push(String::from_utf8(name.to_vec()).map_err(|_| damaged("container header"))?);
         bytes = rest;
     }
@@ -131,7 +142,13 @@ mod tests {
     #[test]
     fn header_survives_encoding_and_torn_ones_are_none() {
         let tables = vec!["body".to_owned(), "folder".to_owned()];
-        let head = FileHead { format: 3, mark: 77, number: 5, sequence: 900, tables };
+        let head = FileHead {
+            format: 3,
+            mark: 77,
+            number: 5,
+            sequence: 900,
+            tables,
+        };
         let bytes = head.encode();
         assert_eq!(FileHead::decode(&bytes), Ok(Some((head, bytes.len() as u64))));
         for len in 0..bytes.len() {

@@ -18,12 +18,21 @@ type Task = Box<dyn FnOnce() + Send>;
 
 static POOL: LazyLock<Pool> = LazyLock::new(|| {
     for number in 0..THREADS {
-        let spawned = thread::Builder::new().name(format!("storage-{number:02}")).spawn(|| POOL.work());
+        let spawned = thread::Builder::new()
+            .name(format!("storage-{number:02}"))
+            .spawn(|| POOL.work());
         if let Err(error) = spawned {
-            tracing::error!(critical = true, module = "STORAGE", "cannot start a storage thread: {error}");
+            tracing::error!(
+                critical = true,
+                module = "STORAGE",
+                "cannot start a storage thread: {error}"
+            );
         }
     }
-    Pool { tasks: Mutex::default(), arrived: Condvar::new() }
+    Pool {
+        tasks: Mutex::default(),
+        arrived: Condvar::new(),
+    }
 });
 
 struct Pool {
@@ -55,7 +64,10 @@ pub(crate) async fn on_storage_thread<R: Send + 'static>(
     {
         let mut tasks = POOL.tasks.lock();
         if tasks.len() >= WAITING_LIMIT {
-            return Err(Refusal::new(Cause::StorageFailure, "too many reads wait for the disk"));
+            return Err(Refusal::new(
+                Cause::StorageFailure,
+                "too many reads wait for the disk",
+            ));
         }
         tasks.push_back(Box::new(move || {
             // Who asked may have gone; then nobody needs the bytes.
@@ -63,5 +75,7 @@ pub(crate) async fn on_storage_thread<R: Send + 'static>(
         }));
     }
     POOL.arrived.notify_one();
-    result.await.unwrap_or_else(|_| Err(Refusal::new(Cause::Internal, "a storage thread dropped a read")))
+    result
+        .await
+        .unwrap_or_else(|_| Err(Refusal::new(Cause::Internal, "a storage thread dropped a read")))
 }

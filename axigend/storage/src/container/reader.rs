@@ -60,23 +60,41 @@ impl Piece {
             .checked_add(HEADER)
             .and_then(|start| start.checked_add(offset))
             .ok_or_else(|| Refusal::new(Cause::StorageFailure, "a body reference points beyond any file"))?;
-        Ok(Self { body, position, len, whole })
+        Ok(Self {
+            body,
+            position,
+            len,
+            whole,
+        })
     }
 
     fn buffer(&self) -> Vec<u8> {
-        vec![0; if self.whole { self.len + TRAILER as usize } else { self.len }]
+        vec![
+            0;
+            if self.whole {
+                self.len + TRAILER as usize
+            } else {
+                self.len
+            }
+        ]
     }
 
     /// Checks what was read and cuts off the checksum.
     fn finish(&self, mut buffer: Vec<u8>, count: usize) -> Result<Bytes, Refusal> {
         let place = || format!("body at {:02X}:{}", self.body.file, self.body.offset);
         if count < buffer.len() {
-            return Err(Refusal::new(Cause::StorageFailure, format!("{} ends early", place())));
+            return Err(Refusal::new(
+                Cause::StorageFailure,
+                format!("{} ends early", place()),
+            ));
         }
         if self.whole {
             let crc = buffer.split_off(self.len);
             if crc != crc32fast::hash(&buffer).to_be_bytes() {
-                return Err(Refusal::new(Cause::StorageFailure, format!("{} is damaged", place())));
+                return Err(Refusal::new(
+                    Cause::StorageFailure,
+                    format!("{} is damaged", place()),
+                ));
             }
         }
         Ok(buffer.into())
@@ -86,7 +104,11 @@ impl Piece {
 impl Reader {
     /// Reader of the containers in `dir`.
     pub(crate) fn new(disk: Arc<dyn Disk>, dir: &Path) -> Arc<Self> {
-        Arc::new(Self { disk, dir: dir.to_owned(), handles: Mutex::default() })
+        Arc::new(Self {
+            disk,
+            dir: dir.to_owned(),
+            handles: Mutex::default(),
+        })
     }
 
     /// Makes the open handle of a file known, so that it is not opened twice.
@@ -109,14 +131,22 @@ impl Reader {
             return Ok(file);
         }
         let path = self.dir.join(container_name(number));
-        let file = self.disk.open(&path).map_err(|error| io_refusal(&container_name(number), &error))?;
+        let file = self
+            .disk
+            .open(&path)
+            .map_err(|error| io_refusal(&container_name(number), &error))?;
         self.know(number, &file);
         Ok(file)
     }
 
     /// Reads `len` bytes of a body from `offset`, less at its end. Never blocks the caller's thread on the disk,
     /// except for opening a file.
-    pub(crate) async fn read(self: &Arc<Self>, body: BodyRef, offset: u64, len: usize) -> Result<Bytes, Refusal> {
+    pub(crate) async fn read(
+        self: &Arc<Self>,
+        body: BodyRef,
+        offset: u64,
+        len: usize,
+    ) -> Result<Bytes, Refusal> {
         let piece = Piece::new(body, offset, len)?;
         let file = self.file(body.file)?;
         let mut buffer = piece.buffer();
@@ -155,7 +185,9 @@ impl Reader {
 
 fn read_piece(file: &dyn DiskFile, piece: &Piece) -> Result<Bytes, Refusal> {
     let mut buffer = piece.buffer();
-    let count = file.read_at(piece.position, &mut buffer).map_err(|error| io_refusal("body", &error))?;
+    let count = file
+        .read_at(piece.position, &mut buffer)
+        .map_err(|error| io_refusal("body", &error))?;
     piece.finish(buffer, count)
 }
 
@@ -170,7 +202,11 @@ impl Handles {
     fn insert(&mut self, number: u32, file: Arc<dyn DiskFile>) {
         self.clock += 1;
         if self.open.len() >= HANDLE_LIMIT
-            && let Some(oldest) = self.open.iter().min_by_key(|(_, (_, used))| *used).map(|(number, _)| *number)
+            && let Some(oldest) = self
+                .open
+                .iter()
+                .min_by_key(|(_, (_, used))| *used)
+                .map(|(number, _)| *number)
         {
             self.open.remove(&oldest);
         }

@@ -87,7 +87,13 @@ impl RecordHead {
             (RECORD_VERSION, _) => return Err(NoRecord::Invalid),
             _ => return Err(NoRecord::Newer(version)),
         };
-        Ok(Self { kind, mark, len: word(16), sequence: word(24), synced: word(32) })
+        Ok(Self {
+            kind,
+            mark,
+            len: word(16),
+            sequence: word(24),
+            synced: word(32),
+        })
     }
 
     /// Offset within `bytes` where a header could begin, searching from the start.
@@ -101,7 +107,13 @@ mod tests {
     use super::*;
 
     fn head() -> RecordHead {
-        RecordHead { kind: Kind::Log, mark: 0x1122_3344_5566_7788, len: 5, sequence: 9, synced: 64 }
+        RecordHead {
+            kind: Kind::Log,
+            mark: 0x1122_3344_5566_7788,
+            len: 5,
+            sequence: 9,
+            synced: 64,
+        }
     }
 
     #[test]

@@ -55,7 +55,14 @@ impl<'a> Scanner<'a> {
         check_bodies: bool,
     ) -> Result<Self, Refusal> {
         let len = file.len().map_err(|error| io_refusal("container", &error))?;
-        Ok(Self { file, mark, position, len, sequence, check_bodies })
+        Ok(Self {
+            file,
+            mark,
+            position,
+            len,
+            sequence,
+            check_bodies,
+        })
     }
 
     /// Where the next record is looked for.
@@ -101,7 +108,9 @@ impl<'a> Scanner<'a> {
     }
 
     fn read(&self, offset: u64, buf: &mut [u8]) -> Result<usize, Refusal> {
-        self.file.read_at(offset, buf).map_err(|error| io_refusal("container", &error))
+        self.file
+            .read_at(offset, buf)
+            .map_err(|error| io_refusal("container", &error))
     }
 
     fn head_at(&self, at: u64) -> Result<Option<RecordHead>, Refusal> {
@@ -119,13 +128,13 @@ impl<'a> Scanner<'a> {
     }
 
     fn record_at(&self, at: u64) -> Result<Valid, Refusal> {
-        let Some(head) = self.head_at(at)? else { return Ok(Valid::No) };
+        let Some(head) = self.head_at(at)? else {
+            return Ok(Valid::No);
+        };
         match head.kind {
             Kind::Body if !self.check_bodies => Ok(Valid::Yes(head, None)),
-            Kind::Body => Ok(match self.body_is_whole(at, &head)? {
-                true => Valid::Yes(head, None),
-                false => Valid::PayloadDamaged(head),
-            }),
+            Kind::Body if self.body_is_whole(at, &head)? => Ok(Valid::Yes(head, None)),
+            Kind::Body => Ok(Valid::PayloadDamaged(head)),
             Kind::Log => {
                 // Bounded by the file, which was checked in `head_at`.
                 let mut payload = vec![0; (head.len + TRAILER) as usize];

@@ -23,8 +23,8 @@ use crate::{
 const WRITE_SIZE: usize = 1024 * 1024;
 /// A body is read from its source in pieces of this size.
 const PIECE: usize = 256 * 1024;
-/// Above this the buffer is given back to the allocator after a batch.
-const KEEP_BUFFER: usize = 2 * WRITE_SIZE;
+/// Above this the buffer is given back to the allocator after a batch: there may be hundreds of idle ledgers.
+const KEEP_BUFFER: usize = 256 * 1024;
 
 /// Why an append failed.
 #[derive(Debug)]
@@ -102,8 +102,16 @@ impl Writer {
 
     /// Closes this file and begins the next one. Everything appended must have been synced.
     pub(crate) fn roll(&mut self) -> io::Result<()> {
-        let number = self.head.number.checked_add(1).ok_or(io::ErrorKind::StorageFull)?;
-        let head = FileHead { number, sequence: self.sequence, ..self.head.clone() };
+        let number = self
+            .head
+            .number
+            .checked_add(1)
+            .ok_or(io::ErrorKind::StorageFull)?;
+        let head = FileHead {
+            number,
+            sequence: self.sequence,
+            ..self.head.clone()
+        };
         *self = Self::create(Arc::clone(&self.disk), &self.dir, head)?;
         Ok(())
     }
@@ -135,7 +143,10 @@ impl Writer {
 
     /// This place, to come back to.
     pub(crate) fn mark(&self) -> Mark {
-        Mark { position: self.position(), sequence: self.sequence }
+        Mark {
+            position: self.position(),
+            sequence: self.sequence,
+        }
     }
 
     /// Forgets what was appended after `mark`.
@@ -151,7 +162,11 @@ impl Writer {
 
     /// Appends the record of a body.
     pub(crate) fn append_body(&mut self, source: &dyn BodySource) -> Result<BodyRef, AppendError> {
-        let body = BodyRef { file: self.head.number, offset: self.position(), len: source.len() };
+        let body = BodyRef {
+            file: self.head.number,
+            offset: self.position(),
+            len: source.len(),
+        };
         self.begin(Kind::Body, body.len);
         let mut crc = crc32fast::Hasher::new();
         let mut done = 0;
@@ -159,7 +174,9 @@ impl Writer {
             let want = usize::try_from(body.len - done).unwrap_or(PIECE).min(PIECE);
             let start = self.buffer.len();
             self.buffer.resize(start + want, 0);
-            let count = source.read_at(done, &mut self.buffer[start..]).map_err(AppendError::Source)?;
+            let count = source
+                .read_at(done, &mut self.buffer[start..])
+                .map_err(AppendError::Source)?;
             if count == 0 {
                 return Err(AppendError::Source(io::ErrorKind::UnexpectedEof.into()));
             }
@@ -178,13 +195,23 @@ impl Writer {
     pub(crate) fn append_log(&mut self, payload: &[u8]) -> io::Result<()> {
         self.begin(Kind::Log, payload.len() as u64);
         self.buffer.extend_from_slice(payload);
-        self.buffer.extend_from_slice(&crc32fast::hash(payload).to_be_bytes());
-        if self.buffer.len() >= WRITE_SIZE { self.write_out() } else { Ok(()) }
+        self.buffer
+            .extend_from_slice(&crc32fast::hash(payload).to_be_bytes());
+        if self.buffer.len() >= WRITE_SIZE {
+            self.write_out()
+        } else {
+            Ok(())
+        }
     }
 
     fn begin(&mut self, kind: Kind, len: u64) {
-        let head =
-            RecordHead { kind, mark: self.head.mark, len, sequence: self.sequence, synced: self.synced };
+        let head = RecordHead {
+            kind,
+            mark: self.head.mark,
+            len,
+            sequence: self.sequence,
+            synced: self.synced,
+        };
         self.sequence += 1;
         self.buffer.extend_from_slice(&head.encode());
     }
@@ -246,4 +273,3 @@ fn start_file(disk: &dyn Disk, dir: &Path, file: &dyn DiskFile, head: &FileHead)
     disk.sync_dir(dir)?;
     Ok(bytes.len() as u64)
 }
-

@@ -68,8 +68,13 @@ enum NameChange {
 impl FaultDisk {
     /// An empty disk without faults.
     pub fn new() -> Self {
-        let state = State { clock: FIRST_TIME, ..State::default() };
-        Self { state: Arc::new(Mutex::new(state)) }
+        let state = State {
+            clock: FIRST_TIME,
+            ..State::default()
+        };
+        Self {
+            state: Arc::new(Mutex::new(state)),
+        }
     }
 
     /// This disk for opening a store on it.
@@ -81,13 +86,23 @@ impl FaultDisk {
     #[must_use]
     pub fn after_power_cut(&self, seed: u64) -> Self {
         let (files, dirs, clock) = self.state.lock().survivors(seed);
-        let mut state = State { clock, dirs, ..State::default() };
+        let mut state = State {
+            dirs,
+            clock,
+            ..State::default()
+        };
         for (path, content) in files {
             state.names.insert(path, state.files.len());
-            state.files.push(FileState { now: content.clone(), durable: content, unsynced: Vec::new() });
+            state.files.push(FileState {
+                now: content.clone(),
+                durable: content,
+                unsynced: Vec::new(),
+            });
         }
         state.durable_names.clone_from(&state.names);
-        Self { state: Arc::new(Mutex::new(state)) }
+        Self {
+            state: Arc::new(Mutex::new(state)),
+        }
     }
 
     /// What is on the disk after the power went off, as a disk without faults. The same seed gives the same.
@@ -159,16 +174,24 @@ impl FaultDisk {
 
 impl State {
     fn check(&self) -> io::Result<()> {
-        if self.off { Err(io::Error::other("the power is off")) } else { Ok(()) }
+        if self.off {
+            Err(io::Error::other("the power is off"))
+        } else {
+            Ok(())
+        }
     }
 
     fn used(&self) -> u64 {
-        self.names.values().map(|id| self.files[*id].now.len() as u64).sum()
+        self.names
+            .values()
+            .map(|id| self.files[*id].now.len() as u64)
+            .sum()
     }
 
     /// Bytes by which files may still grow.
     fn room(&self) -> u64 {
-        self.capacity.map_or(u64::MAX, |capacity| capacity.saturating_sub(self.used()))
+        self.capacity
+            .map_or(u64::MAX, |capacity| capacity.saturating_sub(self.used()))
     }
 
     fn count_sync(&mut self) -> io::Result<()> {
@@ -178,20 +201,24 @@ impl State {
             self.off = true;
         }
         self.check()?;
-        if self.fail_syncs { Err(io::Error::other("injected sync error")) } else { Ok(()) }
+        if self.fail_syncs {
+            Err(io::Error::other("injected sync error"))
+        } else {
+            Ok(())
+        }
     }
 
     fn write(&mut self, id: usize, offset: u64, bytes: &[u8]) -> io::Result<()> {
         self.check()?;
         let growth = (offset + bytes.len() as u64).saturating_sub(self.files[id].now.len() as u64);
         let lacking = growth.saturating_sub(self.room());
-        let (written, error) = match () {
-            () if self.fail_writes => (bytes.len() / 2, Some(io::Error::other("injected write error"))),
-            () if lacking > 0 => {
-                let fits = (bytes.len() as u64).saturating_sub(lacking) as usize;
-                (fits, Some(io::ErrorKind::StorageFull.into()))
-            }
-            () => (bytes.len(), None),
+        let (written, error) = if self.fail_writes {
+            (bytes.len() / 2, Some(io::Error::other("injected write error")))
+        } else if lacking > 0 {
+            let fits = (bytes.len() as u64).saturating_sub(lacking) as usize;
+            (fits, Some(io::ErrorKind::StorageFull.into()))
+        } else {
+            (bytes.len(), None)
         };
         let written = &bytes[..written];
         if !written.is_empty() {
@@ -233,7 +260,9 @@ impl State {
                 NameChange::Gone => names.remove(path),
             };
         }
-        let files = names.into_iter().map(|(path, id)| (path, self.files[id].survivor(&mut dice)));
+        let files = names
+            .into_iter()
+            .map(|(path, id)| (path, self.files[id].survivor(&mut dice)));
         (files.collect(), self.dirs.clone(), self.clock)
     }
 }
@@ -280,7 +309,11 @@ impl Dice {
     /// How many bytes of a torn write arrive: up to a sector boundary, or any number.
     fn tear(&mut self, offset: u64, len: u64) -> u64 {
         let cut = self.below(len + 1);
-        if self.below(2) == 0 { cut } else { cut.saturating_sub((offset + cut) % SECTOR) }
+        if self.below(2) == 0 {
+            cut
+        } else {
+            cut.saturating_sub((offset + cut) % SECTOR)
+        }
     }
 }
 
@@ -334,7 +367,10 @@ impl Disk for FaultDisk {
         let state = self.state.lock();
         state.check()?;
         let id = *state.names.get(path).ok_or(io::ErrorKind::NotFound)?;
-        Ok(Arc::new(FaultFile { disk: self.clone(), id }))
+        Ok(Arc::new(FaultFile {
+            disk: self.clone(),
+            id,
+        }))
     }
 
     fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
@@ -349,7 +385,10 @@ impl Disk for FaultDisk {
         let id = state.files.len();
         state.files.push(FileState::default());
         state.change_name(path, NameChange::Set(id));
-        Ok(Arc::new(FaultFile { disk: self.clone(), id }))
+        Ok(Arc::new(FaultFile {
+            disk: self.clone(),
+            id,
+        }))
     }
 
     fn create_dir_all(&self, path: &Path) -> io::Result<()> {
@@ -381,7 +420,12 @@ impl Disk for FaultDisk {
     fn remove_dir_all(&self, path: &Path) -> io::Result<()> {
         let mut state = self.state.lock();
         state.check()?;
-        let inside: Vec<_> = state.names.keys().filter(|name| name.starts_with(path)).cloned().collect();
+        let inside: Vec<_> = state
+            .names
+            .keys()
+            .filter(|name| name.starts_with(path))
+            .cloned()
+            .collect();
         for name in inside {
             state.change_name(&name, NameChange::Gone);
         }
@@ -395,9 +439,14 @@ impl Disk for FaultDisk {
         if !state.dirs.contains(dir) {
             return Err(io::ErrorKind::NotFound.into());
         }
-        let entries = state.names.keys().chain(&state.dirs).filter(|path| path.parent() == Some(dir));
-        let mut list: Vec<String> =
-            entries.filter_map(|path| path.file_name()?.to_str().map(str::to_owned)).collect();
+        let entries = state
+            .names
+            .keys()
+            .chain(&state.dirs)
+            .filter(|path| path.parent() == Some(dir));
+        let mut list: Vec<String> = entries
+            .filter_map(|path| path.file_name()?.to_str().map(str::to_owned))
+            .collect();
         list.sort_unstable();
         Ok(list)
     }
@@ -405,8 +454,9 @@ impl Disk for FaultDisk {
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         let mut state = self.state.lock();
         state.count_sync()?;
-        let (durable, rest) =
-            std::mem::take(&mut state.unsynced_names).into_iter().partition(|(path, _)| path.parent() == Some(dir));
+        let (durable, rest) = std::mem::take(&mut state.unsynced_names)
+            .into_iter()
+            .partition(|(path, _)| path.parent() == Some(dir));
         state.unsynced_names = rest;
         let durable: Vec<(PathBuf, NameChange)> = durable;
         for (path, change) in durable {

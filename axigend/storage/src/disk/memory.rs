@@ -31,7 +31,10 @@ struct Names {
 
 impl Default for MemoryDisk {
     fn default() -> Self {
-        Self { names: Mutex::default(), clock: AtomicI64::new(FIRST_TIME) }
+        Self {
+            names: Mutex::default(),
+            clock: AtomicI64::new(FIRST_TIME),
+        }
     }
 }
 
@@ -43,7 +46,9 @@ impl MemoryDisk {
 
     /// Puts a file there (a surviving one, in crash tests).
     pub(crate) fn insert(&self, path: PathBuf, content: Vec<u8>) {
-        let file = MemoryFile { content: RwLock::new(content) };
+        let file = MemoryFile {
+            content: RwLock::new(content),
+        };
         self.names.lock().files.insert(path, Arc::new(file));
     }
 
@@ -87,7 +92,12 @@ impl Disk for MemoryDisk {
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        self.names.lock().files.remove(path).map(drop).ok_or_else(not_found)
+        self.names
+            .lock()
+            .files
+            .remove(path)
+            .map(drop)
+            .ok_or_else(not_found)
     }
 
     fn remove_dir_all(&self, path: &Path) -> io::Result<()> {
@@ -102,9 +112,14 @@ impl Disk for MemoryDisk {
         if !names.dirs.contains(dir) {
             return Err(not_found());
         }
-        let entries = names.files.keys().chain(&names.dirs).filter(|path| path.parent() == Some(dir));
-        let mut list: Vec<String> =
-            entries.filter_map(|path| path.file_name()?.to_str().map(str::to_owned)).collect();
+        let entries = names
+            .files
+            .keys()
+            .chain(&names.dirs)
+            .filter(|path| path.parent() == Some(dir));
+        let mut list: Vec<String> = entries
+            .filter_map(|path| path.file_name()?.to_str().map(str::to_owned))
+            .collect();
         list.sort_unstable();
         Ok(list)
     }
@@ -150,7 +165,10 @@ impl DiskFile for MemoryFile {
 
 /// Reads what is there at `offset`.
 pub(super) fn read_slice(content: &[u8], offset: u64, buf: &mut [u8]) -> usize {
-    let rest = usize::try_from(offset).ok().and_then(|from| content.get(from..)).unwrap_or_default();
+    let rest = usize::try_from(offset)
+        .ok()
+        .and_then(|from| content.get(from..))
+        .unwrap_or_default();
     let count = rest.len().min(buf.len());
     buf[..count].copy_from_slice(&rest[..count]);
     count

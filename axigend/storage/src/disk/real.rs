@@ -34,11 +34,18 @@ impl RealDisk {
 
 impl Disk for RealDisk {
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        Ok(Arc::new(RealFile(OpenOptions::new().read(true).write(true).open(path)?)))
+        Ok(Arc::new(RealFile(
+            OpenOptions::new().read(true).write(true).open(path)?,
+        )))
     }
 
     fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        let file = OpenOptions::new().read(true).write(true).create_new(true).mode(FILE_MODE).open(path)?;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .mode(FILE_MODE)
+            .open(path)?;
         Ok(Arc::new(RealFile(file)))
     }
 
@@ -79,12 +86,18 @@ impl Disk for RealDisk {
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+        let dir = if dir.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            dir
+        };
         File::open(dir)?.sync_all()
     }
 
     fn unix_time(&self) -> i64 {
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64)
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs() as i64)
     }
 }
 
@@ -99,7 +112,10 @@ impl DiskFile for RealFile {
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
         let mut done = 0;
         while done < buf.len() {
-            match self.0.read_at(&mut buf[done..], offset.saturating_add(done as u64)) {
+            match self
+                .0
+                .read_at(&mut buf[done..], offset.saturating_add(done as u64))
+            {
                 Ok(0) => break,
                 Ok(count) => done += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -110,10 +126,17 @@ impl DiskFile for RealFile {
     }
 
     fn read_cached(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        match preadv2(&self.0, &mut [IoSliceMut::new(buf)], offset, ReadWriteFlags::NOWAIT) {
+        match preadv2(
+            &self.0,
+            &mut [IoSliceMut::new(buf)],
+            offset,
+            ReadWriteFlags::NOWAIT,
+        ) {
             Ok(count) => Ok(count),
             // A file system that cannot promise not to block is treated as a cold cache.
-            Err(Errno::OPNOTSUPP | Errno::AGAIN | Errno::NOSYS | Errno::INTR) => Err(io::ErrorKind::WouldBlock.into()),
+            Err(Errno::OPNOTSUPP | Errno::AGAIN | Errno::NOSYS | Errno::INTR) => {
+                Err(io::ErrorKind::WouldBlock.into())
+            }
             Err(errno) => Err(errno.into()),
         }
     }

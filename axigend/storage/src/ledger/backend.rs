@@ -69,7 +69,10 @@ impl IndexFile {
     }
 
     fn file(&self) -> io::Result<Arc<dyn DiskFile>> {
-        self.file.read().clone().ok_or_else(|| io::Error::other("the index file is closed"))
+        self.file
+            .read()
+            .clone()
+            .ok_or_else(|| io::Error::other("the index file is closed"))
     }
 }
 
@@ -97,7 +100,11 @@ impl StorageBackend for IndexBackend {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         let file = self.0.file()?;
-        let grown = if len > self.0.len() { file.allocate(len) } else { file.set_len(len) };
+        let grown = if len > self.0.len() {
+            file.allocate(len)
+        } else {
+            file.set_len(len)
+        };
         match grown {
             Err(_) if self.0.relaxed.load(Ordering::Relaxed) && len > self.0.len() => {
                 self.0.owing.store(true, Ordering::Relaxed);

@@ -4,7 +4,7 @@
 //! a scan.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeSet, HashMap},
     ops::ControlFlow,
 };
 
@@ -56,7 +56,10 @@ impl BodyRow {
         if version != VERSION {
             return Err(newer("body row", version.into(), VERSION.into()));
         }
-        Ok(Self { references: u32::from_be_bytes([a, b, c, d]), len: u64::from_be_bytes(len) })
+        Ok(Self {
+            references: u32::from_be_bytes([a, b, c, d]),
+            len: u64::from_be_bytes(len),
+        })
     }
 }
 
@@ -70,7 +73,14 @@ pub(super) fn each(
         let [a, b, c, d, offset @ ..] = *key;
         let row = BodyRow::decode(value)?;
         let file = u32::from_be_bytes([a, b, c, d]);
-        visit(BodyRef { file, offset: u64::from_be_bytes(offset), len: row.len }, row.references)?;
+        visit(
+            BodyRef {
+                file,
+                offset: u64::from_be_bytes(offset),
+                len: row.len,
+            },
+            row.references,
+        )?;
         Ok(ControlFlow::Continue(()))
     })
 }
@@ -79,7 +89,7 @@ pub(super) fn each(
 #[derive(Default)]
 pub(super) struct Uses {
     files: HashMap<u32, UseChange>,
-    changed: BTreeMap<u32, ()>,
+    changed: BTreeSet<u32>,
 }
 
 impl Uses {
@@ -89,16 +99,27 @@ impl Uses {
         view.scan(meta, USE_KEY, b"use;", &mut |key, value| {
             let file = key.strip_prefix(USE_KEY).and_then(|file| file.try_into().ok());
             let value: Option<&[u8; 17]> = value.try_into().ok();
-            let (Some(file), Some(value)) = (file, value) else { return Err(damaged("container sums")) };
+            let (Some(file), Some(value)) = (file, value) else {
+                return Err(damaged("container sums"));
+            };
             let word = |at: usize| {
                 let mut word = [0; 8];
                 word.copy_from_slice(&value[at..at + 8]);
                 i64::from_be_bytes(word)
             };
-            files.insert(u32::from_be_bytes(file), UseChange { bodies: word(1), bytes: word(9) });
+            files.insert(
+                u32::from_be_bytes(file),
+                UseChange {
+                    bodies: word(1),
+                    bytes: word(9),
+                },
+            );
             Ok(ControlFlow::Continue(()))
         })?;
-        Ok(Self { files, changed: BTreeMap::new() })
+        Ok(Self {
+            files,
+            changed: BTreeSet::new(),
+        })
     }
 
     /// Adds what an operation changed.
@@ -106,20 +127,25 @@ impl Uses {
         let sum = self.files.entry(file).or_default();
         sum.bodies = sum.bodies.saturating_add(change.bodies);
         sum.bytes = sum.bytes.saturating_add(change.bytes);
-        self.changed.insert(file, ());
+        self.changed.insert(file);
     }
 
     /// Writes the sums that changed.
     pub(super) fn save(&mut self, tables: &mut Tables<'_>) -> Result<(), Refusal> {
         let meta = tables.meta();
-        for (file, ()) in std::mem::take(&mut self.changed) {
+        for file in std::mem::take(&mut self.changed) {
             let key = [USE_KEY, &file.to_be_bytes()].concat();
             let sum = self.files.get(&file).copied().unwrap_or_default();
             if sum == UseChange::default() {
                 tables.delete(meta, &key)?;
                 self.files.remove(&file);
             } else {
-                let value = [&[VERSION][..], &sum.bodies.to_be_bytes(), &sum.bytes.to_be_bytes()].concat();
+                let value = [
+                    &[VERSION][..],
+                    &sum.bodies.to_be_bytes(),
+                    &sum.bytes.to_be_bytes(),
+                ]
+                .concat();
                 tables.put(meta, &key, &value)?;
             }
         }
@@ -133,7 +159,9 @@ impl Uses {
 
     /// Bytes of all referenced bodies.
     pub(super) fn live_bytes(&self) -> u64 {
-        self.files.values().fold(0_u64, |sum, file| sum.saturating_add(file.bytes.max(0) as u64))
+        self.files
+            .values()
+            .fold(0_u64, |sum, file| sum.saturating_add(file.bytes.max(0) as u64))
     }
 }
 
@@ -150,7 +178,10 @@ pub(super) fn check(
         sum.bodies += 1;
         sum.bytes = sum.bytes.saturating_add(body.len as i64);
         if references == 0 {
-            problems.push(format!("body at {:02X}:{} has no reference", body.file, body.offset));
+            problems.push(format!(
+                "body at {:02X}:{} has no reference",
+                body.file, body.offset
+            ));
         }
         if full && let Err(refusal) = reader.verify(body) {
             problems.push(refusal.detail);
@@ -159,7 +190,10 @@ pub(super) fn check(
     })?;
     let stored = Uses::load(tables, tables.meta())?;
     if stored.files != counted {
-        problems.push(format!("container sums are {:?}, counted {counted:?}", stored.files));
+        problems.push(format!(
+            "container sums are {:?}, counted {counted:?}",
+            stored.files
+        ));
     }
     Ok(())
 }

@@ -51,12 +51,15 @@ struct Queue {
     closing: bool,
 }
 
+/// The committer's thread; it ends with what closing the files gave.
+pub(super) type Thread = JoinHandle<Result<(), Refusal>>;
+
 /// Opens the ledger and starts its committer.
 pub(super) fn start(
     dir: &Path,
     disk: Arc<dyn Disk>,
     options: LedgerOptions,
-) -> Result<(Arc<Shared>, JoinHandle<Result<(), Refusal>>), Refusal> {
+) -> Result<(Arc<Shared>, Thread), Refusal> {
     let place = Place::new(dir, disk, options);
     let core = place.open()?;
     let shared = Arc::new(Shared {
@@ -72,7 +75,11 @@ pub(super) fn start(
     });
     shared.publish(&core)?;
     let name = format!("{}-commit", place.options.name);
-    let committer = Committer { shared: Arc::clone(&shared), place, core: Some(core) };
+    let committer = Committer {
+        shared: Arc::clone(&shared),
+        place,
+        core: Some(core),
+    };
     let thread = thread::Builder::new()
         .name(name)
         .spawn(move || committer.run())
@@ -88,12 +95,27 @@ impl Shared {
             return Err(closed());
         }
         if queue.jobs.len() >= WAITING_LIMIT {
-            return Err(Refusal::new(Cause::StorageFailure, "too many writes wait for the disk"));
+            return Err(Refusal::new(
+                Cause::StorageFailure,
+                "too many writes wait for the disk",
+            ));
         }
         queue.jobs.push_back(job);
         drop(queue);
         self.arrived.notify_one();
         Ok(())
+    }
+
+    /// The committer is gone: nobody may wait for it any more.
+    fn abandon(&self) {
+        let left = {
+            let mut queue = self.queue.lock();
+            queue.closing = true;
+            std::mem::take(&mut queue.jobs)
+        };
+        for job in left {
+            job.answer(Err(closed()));
+        }
     }
 
     /// No more operations; the committer finishes what waits.
@@ -104,7 +126,9 @@ impl Shared {
 
     /// The tables as of the last commit.
     pub(super) fn tables(&self) -> Result<Arc<Published>, Refusal> {
-        self.published.load_full().ok_or_else(|| self.failure().unwrap_or_else(closed))
+        self.published
+            .load_full()
+            .ok_or_else(|| self.failure().unwrap_or_else(closed))
     }
 
     pub(super) fn failure(&self) -> Option<Refusal> {
@@ -148,8 +172,18 @@ struct Committer {
     core: Option<Core>,
 }
 
+/// Answers those who wait when the committer ends, also by a panic.
+struct LastWord(Arc<Shared>);
+
+impl Drop for LastWord {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
 impl Committer {
     fn run(mut self) -> Result<(), Refusal> {
+        let _last_word = LastWord(Arc::clone(&self.shared));
         loop {
             match self.wait() {
                 Found::Jobs(jobs) => self.work(jobs),
@@ -239,7 +273,11 @@ impl Committer {
         match failure {
             Failure::Refused(refusal) => refusal,
             Failure::IndexLost(refusal) if refusal.cause == Cause::StorageFull => {
-                tracing::error!(module = "STORAGE", "{}: index lost, {refusal}", self.place.dir.display());
+                tracing::error!(
+                    module = "STORAGE",
+                    "{}: index lost, {refusal}",
+                    self.place.dir.display()
+                );
                 self.shared.published.store(None);
                 self.core = None;
                 refusal
@@ -280,7 +318,9 @@ impl Committer {
     fn close(mut self) -> Result<(), Refusal> {
         self.shared.published.store(None);
         self.shared.reader.forget_all();
-        let Some(mut core) = self.core.take() else { return Ok(()) };
+        let Some(mut core) = self.core.take() else {
+            return Ok(());
+        };
         if let Some(refusal) = self.shared.failure() {
             // Nothing may be written any more; the next open replays the log.
             drop(core);

@@ -80,7 +80,11 @@ impl Core {
         let mut sum = 0_u64;
         for name in self.place.disk.list(&self.place.dir).map_err(refuse)? {
             if container_number(&name).is_some_and(|number| number != self.writer.number()) {
-                let file = self.place.disk.open(&self.place.dir.join(&name)).map_err(refuse)?;
+                let file = self
+                    .place
+                    .disk
+                    .open(&self.place.dir.join(&name))
+                    .map_err(refuse)?;
                 sum = sum.saturating_add(file.len().map_err(refuse)?);
             }
         }
@@ -94,9 +98,9 @@ impl Core {
         match self.try_batch(jobs, sync, start) {
             Err(Failure::Unknown(refusal)) => Err(Failure::Unknown(refusal)),
             Err(failure) => {
-                self.writer.abandon(start).map_err(|error| {
-                    Failure::Unknown(io_refusal("taking a refused batch back", &error))
-                })?;
+                self.writer
+                    .abandon(start)
+                    .map_err(|error| Failure::Unknown(io_refusal("taking a refused batch back", &error)))?;
                 // The sums may have moved with the refused batch.
                 self.uses = self.load_uses().map_err(Failure::IndexLost)?;
                 Err(failure)
@@ -113,14 +117,20 @@ impl Core {
             self.writer.rollback(start);
             return Ok(batch);
         }
-        self.writer.flush().map_err(|error| Failure::Refused(io_refusal("container", &error)))?;
+        self.writer
+            .flush()
+            .map_err(|error| Failure::Refused(io_refusal("container", &error)))?;
         if sync {
-            self.writer.sync().map_err(|error| Failure::Unknown(io_refusal("container sync", &error)))?;
+            self.writer
+                .sync()
+                .map_err(|error| Failure::Unknown(io_refusal("container sync", &error)))?;
         }
         Index::commit(txn).map_err(Failure::IndexLost)?;
         self.dirty = true;
         self.unsaved_batches = self.unsaved_batches.saturating_add(1);
-        self.unsaved_bytes = self.unsaved_bytes.saturating_add(self.writer.position().saturating_sub(from));
+        self.unsaved_bytes = self
+            .unsaved_bytes
+            .saturating_add(self.writer.position().saturating_sub(from));
         Ok(batch)
     }
 
@@ -128,7 +138,11 @@ impl Core {
     fn prepare(&mut self, txn: &WriteTransaction, jobs: &mut [Box<dyn Job>]) -> Result<Batch, Failure> {
         let names = self.index.names();
         let mut tables = Tables::open(txn, names).map_err(Failure::IndexLost)?;
-        let mut batch = Batch { verdicts: Vec::with_capacity(jobs.len()), hooks: Vec::new(), changed: false };
+        let mut batch = Batch {
+            verdicts: Vec::with_capacity(jobs.len()),
+            hooks: Vec::new(),
+            changed: false,
+        };
         let from = self.writer.position();
         for job in jobs {
             let mark = self.writer.mark();
@@ -188,7 +202,9 @@ impl Core {
         }
         self.sync_container().map_err(Failure::Unknown)?;
         let full = self.writer.position();
-        self.writer.roll().map_err(|error| Failure::Refused(io_refusal("beginning a container", &error)))?;
+        self.writer
+            .roll()
+            .map_err(|error| Failure::Refused(io_refusal("beginning a container", &error)))?;
         self.older_bytes = self.older_bytes.saturating_add(full);
         self.place.reader.know(self.writer.number(), self.writer.file());
         Ok(())
@@ -196,7 +212,9 @@ impl Core {
 
     fn sync_container(&mut self) -> Result<(), Refusal> {
         if self.writer.is_unsynced() {
-            self.writer.sync().map_err(|error| io_refusal("container sync", &error))?;
+            self.writer
+                .sync()
+                .map_err(|error| io_refusal("container sync", &error))?;
         }
         Ok(())
     }
@@ -220,7 +238,11 @@ impl Core {
         if let Err(refusal) = self.index.settle() {
             if refusal.cause == axigen_shared::Cause::StorageFull {
                 let dir = self.place.dir.display();
-                tracing::warn!(module = "STORAGE", "{dir}: checkpoint put off, {}", refusal.detail);
+                tracing::warn!(
+                    module = "STORAGE",
+                    "{dir}: checkpoint put off, {}",
+                    refusal.detail
+                );
                 return Ok(());
             }
             return Err(refusal);
@@ -247,14 +269,20 @@ impl Core {
 
     /// Removes containers in which no body is referenced; the durable index is beyond them.
     fn drop_dead_containers(&mut self) {
-        let Ok(names) = self.place.disk.list(&self.place.dir) else { return };
+        let Ok(names) = self.place.disk.list(&self.place.dir) else {
+            return;
+        };
         for number in names.iter().filter_map(|name| container_number(name)) {
             if number >= self.writer.number() || !self.uses.is_dead(number) {
                 continue;
             }
             self.place.reader.forget(number);
             // One that stays is tried again after the next checkpoint.
-            if let Err(error) = self.place.disk.remove(&self.place.dir.join(container_name(number))) {
+            if let Err(error) = self
+                .place
+                .disk
+                .remove(&self.place.dir.join(container_name(number)))
+            {
                 tracing::warn!(module = "STORAGE", "removing {}: {error}", container_name(number));
             }
         }

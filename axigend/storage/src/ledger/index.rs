@@ -60,7 +60,13 @@ impl State {
         let bytes: &[u8; 33] = bytes.try_into().map_err(|_| damaged("index state"))?;
         let half = |at: usize| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
         let word = |at: usize| u64::from(half(at)) << 32 | u64::from(half(at + 4));
-        Ok(Self { format: half(1), mark: word(5), file: half(13), offset: word(17), sequence: word(25) })
+        Ok(Self {
+            format: half(1),
+            mark: word(5),
+            file: half(13),
+            offset: word(17),
+            sequence: word(25),
+        })
     }
 }
 
@@ -111,9 +117,10 @@ impl Index {
             other => other.map_err(refuse)?,
         };
         opened.lock().map_err(|error| match error.kind() {
-            io::ErrorKind::WouldBlock => {
-                Refusal::new(Cause::InUse, format!("{} is open in another process", dir.display()))
-            }
+            io::ErrorKind::WouldBlock => Refusal::new(
+                Cause::InUse,
+                format!("{} is open in another process", dir.display()),
+            ),
             _ => refuse(error),
         })?;
         let file = IndexFile::new(opened).map_err(refuse)?;
@@ -125,12 +132,19 @@ impl Index {
         match database {
             Ok(Ok(database)) => {
                 file.relax();
-                Ok(Ok(Self { database, file, names }))
+                Ok(Ok(Self {
+                    database,
+                    file,
+                    names,
+                }))
             }
             Ok(Err(error)) => match redb::Error::from(error) {
                 redb::Error::Corrupted(reason) => Ok(Err(reason)),
                 redb::Error::Io(error)
-                    if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) =>
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof
+                    ) =>
                 {
                     Ok(Err(error.to_string()))
                 }
@@ -142,7 +156,9 @@ impl Index {
 
     /// Closes the file; the commits since the last checkpoint are in the log only.
     pub(super) fn close(self) -> Result<(), Refusal> {
-        self.file.settle().map_err(|error| io_refusal("index file", &error))?;
+        self.file
+            .settle()
+            .map_err(|error| io_refusal("index file", &error))?;
         self.database.close().map_err(index_refusal)
     }
 
@@ -186,7 +202,9 @@ impl Index {
 
     /// Whether a checkpoint can be begun: what was put off is done.
     pub(super) fn settle(&self) -> Result<(), Refusal> {
-        self.file.settle().map_err(|error| io_refusal("index file", &error))
+        self.file
+            .settle()
+            .map_err(|error| io_refusal("index file", &error))
     }
 
     /// Makes everything committed durable. The log up to there must be durable already.

@@ -16,7 +16,8 @@ pub(super) trait Job: Send {
 
 /// An operation with its result and the way to answer.
 pub(super) struct Work<F, A, R> {
-    work: Option<F>,
+    /// `None` once it ran.
+    operation: Option<F>,
     answer: A,
     result: Option<R>,
 }
@@ -28,7 +29,11 @@ where
     R: Send + 'static,
 {
     pub(super) fn boxed(work: F, answer: A) -> Box<dyn Job> {
-        Box::new(Self { work: Some(work), answer, result: None })
+        Box::new(Self {
+            operation: Some(work),
+            answer,
+            result: None,
+        })
     }
 }
 
@@ -39,7 +44,10 @@ where
     R: Send,
 {
     fn run(&mut self, txn: &mut Txn<'_>) -> Result<(), Refusal> {
-        let work = self.work.take().ok_or_else(|| Refusal::new(Cause::Internal, "an operation ran twice"))?;
+        let work = self
+            .operation
+            .take()
+            .ok_or_else(|| Refusal::new(Cause::Internal, "an operation ran twice"))?;
         // A defect in one operation must not take the store of a domain down: it is rolled back like any refusal.
         let result = catch_unwind(AssertUnwindSafe(|| work(txn)))
             .unwrap_or_else(|_| Err(Refusal::new(Cause::Internal, "an operation panicked")))?;

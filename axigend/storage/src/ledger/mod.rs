@@ -26,7 +26,6 @@ mod txn;
 use std::{
     path::Path,
     sync::{Arc, atomic::Ordering},
-    thread::JoinHandle,
 };
 
 use axigen_shared::{Cause, Refusal};
@@ -35,33 +34,40 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use crate::{body::BodyRef, container::on_storage_thread, disk::Disk};
-use committer::Shared;
+use committer::{Shared, Thread};
 use job::Work;
 
 pub use options::{LedgerOptions, LedgerUsage};
 pub use snapshot::Snapshot;
 pub use stored_body::StoredBody;
-pub use txn::Txn;
 pub(crate) use tables::{View, Visit};
+pub use txn::Txn;
 
 /// An open ledger. Dropping it closes it; [`Ledger::close`] says whether that went well.
 pub struct Ledger {
     shared: Arc<Shared>,
-    thread: Mutex<Option<JoinHandle<Result<(), Refusal>>>>,
+    thread: Mutex<Option<Thread>>,
 }
 
 impl Ledger {
     /// Opens the ledger in `dir`, creates it when there is none, and brings its index up to the log.
     pub fn open(dir: &Path, disk: Arc<dyn Disk>, options: LedgerOptions) -> Result<Arc<Self>, Refusal> {
         let (shared, thread) = committer::start(dir, disk, options)?;
-        Ok(Arc::new(Self { shared, thread: Mutex::new(Some(thread)) }))
+        Ok(Arc::new(Self {
+            shared,
+            thread: Mutex::new(Some(thread)),
+        }))
     }
 
     /// Finishes what waits, writes a checkpoint and closes all files. Later calls on the ledger are refused.
     pub fn close(&self) -> Result<(), Refusal> {
         self.shared.close();
-        let Some(thread) = self.thread.lock().take() else { return Ok(()) };
-        thread.join().unwrap_or_else(|_| Err(Refusal::new(Cause::Internal, "the committer panicked")))
+        let Some(thread) = self.thread.lock().take() else {
+            return Ok(());
+        };
+        thread
+            .join()
+            .unwrap_or_else(|_| Err(Refusal::new(Cause::Internal, "the committer panicked")))
     }
 
     /// Runs `work` on the committer thread, all or nothing. `Ok` comes after the effect is on disk and visible;
@@ -72,7 +78,8 @@ impl Ledger {
     ) -> Result<R, Refusal> {
         let (answer, result) = oneshot::channel();
         // Who asked may have gone; the work is done all the same.
-        self.shared.submit(Work::boxed(work, move |outcome| drop(answer.send(outcome))))?;
+        self.shared
+            .submit(Work::boxed(work, move |outcome| drop(answer.send(outcome))))?;
         result.await.unwrap_or_else(|_| Err(lost()))
     }
 
@@ -82,7 +89,8 @@ impl Ledger {
         work: impl FnOnce(&mut Txn<'_>) -> Result<R, Refusal> + Send + 'static,
     ) -> Result<R, Refusal> {
         let (answer, result) = std::sync::mpsc::sync_channel(1);
-        self.shared.submit(Work::boxed(work, move |outcome| drop(answer.send(outcome))))?;
+        self.shared
+            .submit(Work::boxed(work, move |outcome| drop(answer.send(outcome))))?;
         result.recv().unwrap_or_else(|_| Err(lost()))
     }
 

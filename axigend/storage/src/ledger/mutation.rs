@@ -69,9 +69,19 @@ impl Mutations {
 /// One entry of a log record.
 #[derive(PartialEq, Eq, Debug)]
 pub(super) enum Entry<'a> {
-    Put { table: u8, key: &'a [u8], value: &'a [u8] },
-    Delete { table: u8, key: &'a [u8] },
-    Use { file: u32, change: UseChange },
+    Put {
+        table: u8,
+        key: &'a [u8],
+        value: &'a [u8],
+    },
+    Delete {
+        table: u8,
+        key: &'a [u8],
+    },
+    Use {
+        file: u32,
+        change: UseChange,
+    },
 }
 
 /// Calls `visit` for each entry of a log record's payload.
@@ -91,18 +101,28 @@ pub(super) fn decode(
                 let [table] = rest.array()?;
                 let key_len = u16::from_be_bytes(rest.array()?);
                 let value_len = u32::from_be_bytes(rest.array()?);
-                Entry::Put { table, key: rest.take(key_len.into())?, value: rest.take(value_len as usize)? }
+                Entry::Put {
+                    table,
+                    key: rest.take(key_len.into())?,
+                    value: rest.take(value_len as usize)?,
+                }
             }
             DELETE => {
                 let [table] = rest.array()?;
                 let key_len = u16::from_be_bytes(rest.array()?);
-                Entry::Delete { table, key: rest.take(key_len.into())? }
+                Entry::Delete {
+                    table,
+                    key: rest.take(key_len.into())?,
+                }
             }
             USE => {
                 let file = u32::from_be_bytes(rest.array()?);
                 let bodies = i64::from_be_bytes(rest.array()?);
                 let bytes = i64::from_be_bytes(rest.array()?);
-                Entry::Use { file, change: UseChange { bodies, bytes } }
+                Entry::Use {
+                    file,
+                    change: UseChange { bodies, bytes },
+                }
             }
             _ => return Err(damaged("log record")),
         })?;
@@ -115,13 +135,19 @@ struct Rest<'a>(&'a [u8]);
 
 impl<'a> Rest<'a> {
     fn take(&mut self, len: usize) -> Result<&'a [u8], Refusal> {
-        let (taken, rest) = self.0.split_at_checked(len).ok_or_else(|| damaged("log record"))?;
+        let (taken, rest) = self
+            .0
+            .split_at_checked(len)
+            .ok_or_else(|| damaged("log record"))?;
         self.0 = rest;
         Ok(taken)
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Refusal> {
-        let (taken, rest) = self.0.split_first_chunk::<N>().ok_or_else(|| damaged("log record"))?;
+        let (taken, rest) = self
+            .0
+            .split_first_chunk::<N>()
+            .ok_or_else(|| damaged("log record"))?;
         self.0 = rest;
         Ok(*taken)
     }
@@ -134,7 +160,10 @@ mod tests {
     use super::*;
 
     fn replayed(payload: &[u8], tables: usize) -> Result<Mutations, Refusal> {
-        let mut found = Mutations { tables: vec![Changed::new(); tables], uses: BTreeMap::new() };
+        let mut found = Mutations {
+            tables: vec![Changed::new(); tables],
+            uses: BTreeMap::new(),
+        };
         decode(payload, |entry| {
             match entry {
                 Entry::Put { table, key, value } => {

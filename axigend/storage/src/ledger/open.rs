@@ -45,7 +45,12 @@ pub(super) struct Place {
 impl Place {
     pub(super) fn new(dir: &Path, disk: Arc<dyn Disk>, options: LedgerOptions) -> Self {
         let reader = Reader::new(Arc::clone(&disk), dir);
-        Self { disk, dir: dir.to_owned(), options, reader }
+        Self {
+            disk,
+            dir: dir.to_owned(),
+            options,
+            reader,
+        }
     }
 
     fn names(&self) -> Names {
@@ -54,7 +59,9 @@ impl Place {
 
     /// Opens what is there or creates it.
     pub(super) fn open(&self) -> Result<Core, Refusal> {
-        self.disk.create_dir_all(&self.dir).map_err(|error| io_refusal("creating the storage", &error))?;
+        self.disk
+            .create_dir_all(&self.dir)
+            .map_err(|error| io_refusal("creating the storage", &error))?;
         let index = Index::open(&*self.disk, &self.dir, self.options.cache_bytes, self.names())?;
         let state = index.prepare()?;
         if let Some(state) = state {
@@ -88,8 +95,16 @@ impl Place {
         let names = self.disk.list(&self.dir).map_err(refuse)?;
         let mut found = Containers::new();
         for number in names.iter().filter_map(|name| container_number(name)) {
-            let file = self.disk.open(&self.dir.join(container_name(number))).map_err(refuse)?;
+            let file = self
+                .disk
+                .open(&self.dir.join(container_name(number)))
+                .map_err(refuse)?;
             let head = FileHead::read(&*file)?.filter(|(head, _)| head.number == number);
+            let head = head.or_else(|| {
+                state
+                    .filter(|state| state.file == number)
+                    .map(|state| self.known_head(state))
+            });
             if let Some((head, _)) = &head {
                 self.check_format(head.format)?;
             }
@@ -100,25 +115,67 @@ impl Place {
         {
             let number = *number;
             found.remove(&number);
-            self.disk.remove(&self.dir.join(container_name(number))).map_err(refuse)?;
+            self.disk
+                .remove(&self.dir.join(container_name(number)))
+                .map_err(refuse)?;
             self.disk.sync_dir(&self.dir).map_err(refuse)?;
         }
         Ok(found)
     }
 
+    /// The header of the container that the index was following, from what the index knows: a damaged header must not
+    /// cost the records behind it.
+    fn known_head(&self, state: &State) -> (FileHead, u64) {
+        let name = container_name(state.file);
+        tracing::error!(
+            module = "STORAGE",
+            "{}: the header of {name} is damaged",
+            self.dir.display()
+        );
+        let State {
+            format,
+            mark,
+            file,
+            offset,
+            sequence,
+        } = *state;
+        (
+            FileHead {
+                format,
+                mark,
+                number: file,
+                sequence,
+                tables: self.table_names(),
+            },
+            offset,
+        )
+    }
+
     /// From where the log has to be replayed; `None` when there is no log.
     fn start(&self, state: Option<State>, containers: &Containers) -> Result<Option<Start>, Refusal> {
-        let heads = || containers.values().filter_map(|container| container.head.as_ref());
-        let Some((oldest, oldest_len)) = heads().next() else { return Ok(None) };
+        let heads = || {
+            containers
+                .values()
+                .filter_map(|container| container.head.as_ref())
+        };
+        let Some((oldest, oldest_len)) = heads().next() else {
+            return Ok(None);
+        };
         if let Some(stranger) = heads().find(|(head, _)| head.mark != oldest.mark) {
             let name = container_name(stranger.0.number);
             let detail = format!("{name} in {} belongs to another storage", self.dir.display());
             return Err(Refusal::new(Cause::StorageFailure, detail));
         }
         match state {
-            Some(state) if state.mark == oldest.mark => Ok(Some(Start { state, rebuild: false })),
+            Some(state) if state.mark == oldest.mark => Ok(Some(Start {
+                state,
+                rebuild: false,
+            })),
             Some(_) => {
-                let detail = format!("the index in {} belongs to another storage; remove it", self.dir.display());
+                let detail = format!(
+                    "the index in {} belongs to another storage; remove it",
+                    self.dir.display()
+                );
                 Err(Refusal::new(Cause::StorageFailure, detail))
             }
             None => {
@@ -147,7 +204,10 @@ impl Place {
         let number = match state {
             Some(state) => {
                 let dir = self.dir.display();
-                tracing::error!(module = "STORAGE", "the containers of {dir} are missing; going on without them");
+                tracing::error!(
+                    module = "STORAGE",
+                    "the containers of {dir} are missing; going on without them"
+                );
                 state.file.saturating_add(1)
             }
             None => 0,
@@ -180,23 +240,48 @@ impl Place {
     fn writer(&self, end: &State, mut containers: Containers) -> Result<Writer, Refusal> {
         let tables = self.table_names();
         let newest = containers.pop_last();
-        let number = newest.as_ref().map_or(end.file, |(number, _)| *number).max(end.file);
-        if let Some((found, Container { file, head: Some((head, _)) })) = newest
+        let number = newest
+            .as_ref()
+            .map_or(end.file, |(number, _)| *number)
+            .max(end.file);
+        if let Some((
+            found,
+            Container {
+                file,
+                head: Some((head, _)),
+            },
+        )) = newest
             && found == end.file
             && head.tables == tables
             && head.format == self.options.format
             && file.len().map_err(|error| io_refusal("container", &error))? == end.offset
         {
             let disk = Arc::clone(&self.disk);
-            return Ok(Writer::resume(disk, &self.dir, file, head, end.offset, end.sequence));
+            return Ok(Writer::resume(
+                disk,
+                &self.dir,
+                file,
+                head,
+                end.offset,
+                end.sequence,
+            ));
         }
-        let number = number.checked_add(1).ok_or_else(|| Refusal::new(Cause::StorageFull, "too many containers"))?;
+        let number = number
+            .checked_add(1)
+            .ok_or_else(|| Refusal::new(Cause::StorageFull, "too many containers"))?;
         let format = self.options.format;
-        self.create(FileHead { format, mark: end.mark, number, sequence: end.sequence, tables })
+        self.create(FileHead {
+            format,
+            mark: end.mark,
+            number,
+            sequence: end.sequence,
+            tables,
+        })
     }
 }
 
 /// Where replay begins.
+#[derive(Clone, Copy)]
 pub(super) struct Start {
     pub(super) state: State,
     /// Everything is replayed into an empty index.

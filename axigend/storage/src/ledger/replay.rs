@@ -39,7 +39,14 @@ pub(super) fn replay(
     containers: &mut Containers,
     start: Start,
 ) -> Result<Replayed, Refusal> {
-    let mut run = Run { dir, index, uses, end: start.state, replayed: 0, damaged: 0 };
+    let mut run = Run {
+        dir,
+        index,
+        uses,
+        end: start.state,
+        replayed: 0,
+        damaged: 0,
+    };
     let newest = containers.last_key_value().map_or(0, |(number, _)| *number);
     for (number, container) in containers.range(start.state.file..) {
         run.container(*number, container, start.rebuild, *number == newest)?;
@@ -47,9 +54,15 @@ pub(super) fn replay(
     let (end, replayed, damaged) = (run.end, run.replayed, run.damaged);
     if replayed > 0 || damaged > 0 {
         let dir = dir.display();
-        tracing::info!(module = "STORAGE", "{dir}: {replayed} operations replayed, {damaged} places damaged");
+        tracing::info!(
+            module = "STORAGE",
+            "{dir}: {replayed} operations replayed, {damaged} places damaged"
+        );
     }
-    Ok(Replayed { end, changed: replayed > 0 || end != start.state || start.rebuild })
+    Ok(Replayed {
+        end,
+        changed: replayed > 0 || end != start.state || start.rebuild,
+    })
 }
 
 struct Run<'a> {
@@ -84,8 +97,13 @@ impl Run<'_> {
         let tables = self.table_numbers(head)?;
         // In a rebuild only the newest container can have a torn end; bodies of the others are checked when read.
         let check_bodies = newest || !rebuild;
-        let mut scanner =
-            Scanner::new(&*container.file, head.mark, self.end.offset, self.end.sequence, check_bodies)?;
+        let mut scanner = Scanner::new(
+            &*container.file,
+            head.mark,
+            self.end.offset,
+            self.end.sequence,
+            check_bodies,
+        )?;
         while self.some_records(&mut scanner, number, &tables)? {}
         self.finish(&scanner, number, container, newest)
     }
@@ -127,7 +145,12 @@ impl Run<'_> {
     fn apply(&mut self, payload: &[u8], numbers: &[usize], tables: &mut Tables<'_>) -> Result<(), Refusal> {
         let number = |table: u8| {
             let found = numbers.get(usize::from(table)).copied();
-            found.ok_or_else(|| Refusal::new(Cause::StorageFailure, "a log record names a table that is not there"))
+            found.ok_or_else(|| {
+                Refusal::new(
+                    Cause::StorageFailure,
+                    "a log record names a table that is not there",
+                )
+            })
         };
         decode(payload, |entry| match entry {
             Entry::Put { table, key, value } => tables.put(number(table)?, key, value),
@@ -145,7 +168,10 @@ impl Run<'_> {
         let number = |name: &String| {
             ours.iter().position(|ours| ours == name).ok_or_else(|| {
                 let file = container_name(head.number);
-                let detail = format!("{file} in {} has a table {name} of a newer version", self.dir.display());
+                let detail = format!(
+                    "{file} in {} has a table {name} of a newer version",
+                    self.dir.display()
+                );
                 Refusal::new(Cause::StorageFailure, detail)
             })
         };
@@ -171,7 +197,11 @@ impl Run<'_> {
             return Ok(());
         }
         let name = container_name(number);
-        tracing::info!(module = "STORAGE", "{name}: {} bytes at the end were never acknowledged", len - end);
+        tracing::info!(
+            module = "STORAGE",
+            "{name}: {} bytes at the end were never acknowledged",
+            len - end
+        );
         container.file.set_len(end).map_err(refuse)?;
         container.file.sync_data().map_err(refuse)
     }
@@ -179,6 +209,10 @@ impl Run<'_> {
     fn damage(&mut self, number: u32, at: u64) {
         self.damaged += 1;
         let place = self.dir.join(container_name(number));
-        tracing::error!(module = "STORAGE", "{} is damaged at offset {at}", place.display());
+        tracing::error!(
+            module = "STORAGE",
+            "{} is damaged at offset {at}",
+            place.display()
+        );
     }
 }

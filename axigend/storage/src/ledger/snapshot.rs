@@ -85,7 +85,11 @@ pub(super) fn collect(
     }
     view.scan(table, from, to, &mut |key, value| {
         rows.push((key.to_vec(), value.to_vec()));
-        Ok(if rows.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        Ok(if rows.len() >= limit {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        })
     })?;
     Ok(rows)
 }

@@ -60,7 +60,9 @@ impl Names {
 
     pub(super) fn number(self, table: &str) -> Result<usize, Refusal> {
         let found = self.user.iter().position(|name| *name == table);
-        found.map(|at| at + 1).ok_or_else(|| Refusal::new(Cause::Internal, format!("no table {table}")))
+        found
+            .map(|at| at + 1)
+            .ok_or_else(|| Refusal::new(Cause::Internal, format!("no table {table}")))
     }
 }
 
@@ -72,26 +74,34 @@ pub(super) struct Tables<'txn> {
 
 impl<'txn> Tables<'txn> {
     pub(super) fn open(txn: &'txn WriteTransaction, names: Names) -> Result<Self, Refusal> {
-        let open = names.all().map(|name| txn.open_table(Definition::new(name)).map_err(index_refusal));
-        Ok(Self { names, open: open.collect::<Result<_, _>>()? })
+        let open = names
+            .all()
+            .map(|name| txn.open_table(Definition::new(name)).map_err(index_refusal));
+        Ok(Self {
+            names,
+            open: open.collect::<Result<_, _>>()?,
+        })
     }
 
     pub(super) fn put(&mut self, table: usize, key: &[u8], value: &[u8]) -> Result<(), Refusal> {
-        self.table_mut(table)?.insert(key, value).map(drop).map_err(index_refusal)
+        self.table_mut(table)?
+            .insert(key, value)
+            .map(drop)
+            .map_err(index_refusal)
     }
 
     pub(super) fn delete(&mut self, table: usize, key: &[u8]) -> Result<(), Refusal> {
-        self.table_mut(table)?.remove(key).map(drop).map_err(index_refusal)
+        self.table_mut(table)?
+            .remove(key)
+            .map(drop)
+            .map_err(index_refusal)
     }
 
     pub(super) fn meta(&self) -> usize {
         self.names.meta()
     }
 
-    fn table_mut(
-        &mut self,
-        table: usize,
-    ) -> Result<&mut Table<'txn, &'static [u8], &'static [u8]>, Refusal> {
+    fn table_mut(&mut self, table: usize) -> Result<&mut Table<'txn, &'static [u8], &'static [u8]>, Refusal> {
         self.open.get_mut(table).ok_or_else(no_table)
     }
 }
@@ -119,7 +129,11 @@ pub(super) struct Published {
 
 impl Published {
     pub(super) fn new(txn: ReadTransaction, names: Names) -> Self {
-        Self { names, txn, open: names.all().map(|_| OnceLock::new()).collect() }
+        Self {
+            names,
+            txn,
+            open: names.all().map(|_| OnceLock::new()).collect(),
+        }
     }
 
     pub(super) fn meta(&self) -> usize {
@@ -132,7 +146,10 @@ impl Published {
             return Ok(open);
         }
         let name = self.names.all().nth(table).ok_or_else(no_table)?;
-        let open = self.txn.open_table(Definition::new(name)).map_err(index_refusal)?;
+        let open = self
+            .txn
+            .open_table(Definition::new(name))
+            .map_err(index_refusal)?;
         Ok(cell.get_or_init(|| open))
     }
 }

@@ -57,12 +57,25 @@ pub(super) struct Done {
 
 impl<'a> Txn<'a> {
     pub(super) fn new(base: &'a dyn View, writer: &'a mut Writer, tables: usize) -> Self {
-        let changes = Mutations { tables: vec![Changed::new(); tables], uses: BTreeMap::new() };
-        Self { base, writer, changes, hooks: Vec::new(), trouble: Cell::new(None) }
+        let changes = Mutations {
+            tables: vec![Changed::new(); tables],
+            uses: BTreeMap::new(),
+        };
+        Self {
+            base,
+            writer,
+            changes,
+            hooks: Vec::new(),
+            trouble: Cell::new(None),
+        }
     }
 
     pub(super) fn finish(self) -> Done {
-        Done { changes: self.changes, hooks: self.hooks, trouble: self.trouble.into_inner() }
+        Done {
+            changes: self.changes,
+            hooks: self.hooks,
+            trouble: self.trouble.into_inner(),
+        }
     }
 
     /// The value of a key.
@@ -101,8 +114,10 @@ impl<'a> Txn<'a> {
         let body = match self.writer.append_body(source) {
             Ok(body) => body,
             Err(AppendError::Source(error)) => {
-                let refusal =
-                    Refusal::new(Cause::StorageFailure, format!("reading the body to be stored: {error}"));
+                let refusal = Refusal::new(
+                    Cause::StorageFailure,
+                    format!("reading the body to be stored: {error}"),
+                );
                 self.trouble.set(Some(Trouble::Operation(refusal.clone())));
                 return Err(refusal);
             }
@@ -112,7 +127,10 @@ impl<'a> Txn<'a> {
                 return Err(refusal);
             }
         };
-        let row = BodyRow { references: 1, len: body.len };
+        let row = BodyRow {
+            references: 1,
+            len: body.len,
+        };
         self.set(Names::BODY, &BodyRow::key(body), Some(row.encode()))?;
         self.account(body, 1);
         Ok(body)
@@ -164,7 +182,10 @@ impl<'a> Txn<'a> {
 
     fn set(&mut self, table: usize, key: &[u8], value: Option<Vec<u8>>) -> Result<(), Refusal> {
         if key.len() > KEY_LIMIT || value.as_ref().is_some_and(|value| value.len() > VALUE_LIMIT) {
-            return Err(Refusal::new(Cause::TooLarge, "a key or value is larger than a table row may be"));
+            return Err(Refusal::new(
+                Cause::TooLarge,
+                "a key or value is larger than a table row may be",
+            ));
         }
         let rows = self.changes.tables.get_mut(table);
         let rows = rows.ok_or_else(|| Refusal::new(Cause::Internal, "no table of this number"))?;
@@ -200,7 +221,9 @@ impl View for Txn<'_> {
         let Some(rows) = self.changes.tables.get(table).filter(|rows| !rows.is_empty()) else {
             return self.base.scan(table, from, to, visit);
         };
-        let mut changed = rows.range::<[u8], _>((Bound::Included(from), Bound::Excluded(to))).peekable();
+        let mut changed = rows
+            .range::<[u8], _>((Bound::Included(from), Bound::Excluded(to)))
+            .peekable();
         let mut stopped = false;
         self.base.scan(table, from, to, &mut |key, value| {
             while let Some((own_key, own_value)) = changed.next_if(|(own, _)| own.as_slice() < key) {

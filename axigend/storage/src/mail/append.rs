@@ -25,8 +25,13 @@ pub(super) fn append(
 ) -> Result<Appended, Refusal> {
     let mut edit = Edit::open(txn, account, now)?;
     let id = edit.existing(folder)?;
-    let bytes = messages.iter().fold(0_u64, |sum, message| sum.saturating_add(message.body.len()));
-    let load = Load { messages: messages.len() as u64, bytes };
+    let bytes = messages
+        .iter()
+        .fold(0_u64, |sum, message| sum.saturating_add(message.body.len()));
+    let load = Load {
+        messages: messages.len() as u64,
+        bytes,
+    };
     room_in_mailbox(&edit.mailbox, limits, load)?;
     room_in_folder(edit.folder(id)?, limits, load)?;
     let mut uids = Vec::with_capacity(messages.len());
@@ -34,7 +39,15 @@ pub(super) fn append(
         let keywords = keyword::learn(&mut edit, id, &message.flags.keywords)?;
         let body = edit.txn.append_body(&*message.body)?;
         let (system, internal_date) = (message.flags.system, message.internal_date);
-        uids.push(edit.add(id, Arrival { system, keywords, internal_date, body })?);
+        uids.push(edit.add(
+            id,
+            Arrival {
+                system,
+                keywords,
+                internal_date,
+                body,
+            },
+        )?);
     }
     let uid_validity = edit.folder(id)?.uid_validity;
     edit.save(watchers)?;

@@ -19,7 +19,11 @@ use crate::{
 /// Problems found, in words for the administrator; empty when all is well.
 pub(super) fn check(ledger: &Ledger, full: bool) -> Result<Vec<String>, Refusal> {
     ledger.read(|snapshot| {
-        let mut check = Check { snapshot, problems: Vec::new(), references: HashMap::new() };
+        let mut check = Check {
+            snapshot,
+            problems: Vec::new(),
+            references: HashMap::new(),
+        };
         for account in check.accounts()? {
             check.mailbox(account)?;
         }
@@ -48,42 +52,60 @@ impl Check<'_> {
         Ok(accounts)
     }
 
-    fn expect<T: PartialEq + std::fmt::Debug>(&mut self, place: &str, what: &str, stored: T, counted: T) {
+    fn expect<T: PartialEq + std::fmt::Debug>(&mut self, place: &str, what: &str, stored: &T, counted: &T) {
         if stored != counted {
-            self.problems.push(format!("{place}: {what} is {stored:?}, counted {counted:?}"));
+            self.problems
+                .push(format!("{place}: {what} is {stored:?}, counted {counted:?}"));
         }
     }
 
     fn mailbox(&mut self, account: AccountId) -> Result<(), Refusal> {
         let place = format!("account {account}");
         let stored = look::mailbox(self.snapshot, account)?.unwrap_or_default();
-        let mut counted = MailboxRow { size: 0, messages: 0, folders: 0, ..stored };
+        let mut counted = MailboxRow {
+            size: 0,
+            messages: 0,
+            folders: 0,
+            ..stored
+        };
         let named = look::folder_names(self.snapshot, account, "")?;
         for (name, id) in &named {
             let row = self.folder(account, *id, &stored)?;
             self.expect(&place, "name of a folder", &row.name, name);
             if names::parent(name).is_some_and(|parent| !named.iter().any(|(name, _)| name == parent)) {
-                self.problems.push(format!("{place}: nothing above folder {name}"));
+                self.problems
+                    .push(format!("{place}: nothing above folder {name}"));
             }
             counted.folders += 1;
             counted.messages += u64::from(row.messages);
             counted.size += row.size;
         }
-        self.expect(&place, "mailbox row", stored, counted);
+        self.expect(&place, "mailbox row", &stored, &counted);
         let mut rows = 0;
         let prefix = keys::mailbox(account);
         look::scan(self.snapshot, keys::FOLDER, &prefix, &prefix, &mut |_, _| {
             rows += 1;
             Ok(ControlFlow::Continue(()))
         })?;
-        self.expect(&place, "folders with a name", named.len(), rows);
+        self.expect(&place, "folders with a name", &named.len(), &rows);
         Ok(())
     }
 
-    fn folder(&mut self, account: AccountId, id: FolderId, mailbox: &MailboxRow) -> Result<FolderRow, Refusal> {
+    fn folder(
+        &mut self,
+        account: AccountId,
+        id: FolderId,
+        mailbox: &MailboxRow,
+    ) -> Result<FolderRow, Refusal> {
         let stored = look::folder(self.snapshot, account, id)?;
         let place = format!("account {account} folder {id} ({})", stored.name);
-        let mut counted = FolderRow { messages: 0, unseen: 0, deleted: 0, size: 0, ..stored.clone() };
+        let mut counted = FolderRow {
+            messages: 0,
+            unseen: 0,
+            deleted: 0,
+            size: 0,
+            ..stored.clone()
+        };
         let mut changes = Vec::new();
         let mut last_uid = 0;
         look::each_message(self.snapshot, account, id, 0, |uid, value| {
@@ -98,10 +120,13 @@ impl Check<'_> {
         })?;
         changes.sort_unstable();
         let indexed = look::numbered(self.snapshot, keys::CHANGE, account, id, 0, usize::MAX)?;
-        self.expect(&place, "change index", indexed, changes.clone());
+        self.expect(&place, "change index", &indexed, &changes);
         let expunged = look::numbered(self.snapshot, keys::EXPUNGED, account, id, 0, usize::MAX)?;
         counted.expunged = expunged.len() as u32;
-        let newest = changes.last().max(expunged.last()).map_or(0, |(modseq, _)| *modseq);
+        let newest = changes
+            .last()
+            .max(expunged.last())
+            .map_or(0, |(modseq, _)| *modseq);
         if newest > stored.highest_modseq || stored.highest_modseq > mailbox.modseq {
             self.problems.push(format!("{place}: MODSEQ beyond its counter"));
         }
@@ -109,7 +134,8 @@ impl Check<'_> {
             self.problems.push(format!("{place}: UID beyond UIDNEXT"));
         }
         if id > mailbox.last_folder || stored.uid_validity > mailbox.last_uid_validity {
-            self.problems.push(format!("{place}: number or UIDVALIDITY beyond its counter"));
+            self.problems
+                .push(format!("{place}: number or UIDVALIDITY beyond its counter"));
         }
         self.expect(&place, "folder row", &stored, &counted);
         Ok(stored)
@@ -125,17 +151,23 @@ impl Check<'_> {
             }
             Ok(())
         })?;
-        wrong.extend(counted.keys().map(|body| format!("{body:?} is used but not in the books")));
+        wrong.extend(
+            counted
+                .keys()
+                .map(|body| format!("{body:?} is used but not in the books")),
+        );
         self.problems.append(&mut wrong);
         // Rows of mailboxes that have no row of their own would have been missed above.
         let mut strays = 0_u64;
         let accounts = self.accounts()?;
         look::scan(self.snapshot, keys::MESSAGE, &[], &[], &mut |key, _| {
-            let account = key.first_chunk::<8>().map(|account| AccountId::from_be_bytes(*account));
+            let account = key
+                .first_chunk::<8>()
+                .map(|account| AccountId::from_be_bytes(*account));
             strays += u64::from(account.is_none_or(|account| accounts.binary_search(&account).is_err()));
             Ok(ControlFlow::Continue(()))
         })?;
-        self.expect("store", "messages without a mailbox", strays, 0);
+        self.expect("store", "messages without a mailbox", &strays, &0);
         Ok(())
     }
 }

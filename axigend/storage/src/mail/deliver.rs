@@ -49,22 +49,22 @@ fn one(
         return Ok(Delivered::AlreadyStored);
     }
     let mut edit = Edit::open(txn, recipient.account, now)?;
-    let load = Load { messages: 1, bytes: delivery.body.len() };
+    let load = Load {
+        messages: 1,
+        bytes: delivery.body.len(),
+    };
     room_in_mailbox(&edit.mailbox, &recipient.limits, load)?;
-    let id = match existing_folder(&edit, recipient)? {
-        Some(id) => {
-            let row = edit.folder(id)?;
-            room_in_folder(row, &recipient.limits, load)?;
-            if row.uid_next == u32::MAX {
-                let refusal = Refusal::new(Cause::Conflict, "the folder has used all UIDs");
-                return Ok(Delivered::Refused(refusal));
-            }
-            id
+    let id = if let Some(id) = existing_folder(&edit, recipient)? {
+        let row = edit.folder(id)?;
+        room_in_folder(row, &recipient.limits, load)?;
+        if row.uid_next == u32::MAX {
+            let refusal = Refusal::new(Cause::Conflict, "the folder has used all UIDs");
+            return Ok(Delivered::Refused(refusal));
         }
-        None => {
-            room_in_folder(&FolderRow::default(), &recipient.limits, load)?;
-            new_folder(&mut edit, recipient)?
-        }
+        id
+    } else {
+        room_in_folder(&FolderRow::default(), &recipient.limits, load)?;
+        new_folder(&mut edit, recipient)?
     };
     let body = match *stored {
         Some(body) => {
@@ -74,7 +74,15 @@ fn one(
         None => *stored.insert(edit.txn.append_body(&*delivery.body)?),
     };
     let internal_date = delivery.internal_date;
-    let uid = edit.add(id, Arrival { system: SystemFlags::NONE, keywords: 0, internal_date, body })?;
+    let uid = edit.add(
+        id,
+        Arrival {
+            system: SystemFlags::NONE,
+            keywords: 0,
+            internal_date,
+            body,
+        },
+    )?;
     edit.txn.put(keys::DELIVERED, &marker, &encode_number(uid))?;
     edit.save(watchers)?;
     Ok(Delivered::Stored { uid })
@@ -86,7 +94,7 @@ fn existing_folder(edit: &Edit<'_, '_>, recipient: &DeliverTo) -> Result<Option<
         if let Some(id) = edit.find(&name)? {
             return Ok(Some(id));
         }
-        let missing = names::ancestors(&name).count() as u64 + 1;
+        let missing = folder_ops::missing_above(edit, &name)? + 1;
         if room_for_folders(&edit.mailbox, &recipient.limits, missing).is_ok() {
             return Ok(None);
         }

@@ -51,18 +51,30 @@ impl<'t, 'x> Edit<'t, 'x> {
     /// Loads the mailbox of `account`; one that does not exist begins empty.
     pub(super) fn open(txn: &'t mut Txn<'x>, account: AccountId, now: i64) -> Result<Self, Refusal> {
         let mailbox = look::mailbox(txn, account)?.unwrap_or_default();
-        Ok(Self { txn, account, mailbox, before: mailbox, folders: BTreeMap::new(), now })
+        Ok(Self {
+            txn,
+            account,
+            mailbox,
+            before: mailbox,
+            folders: BTreeMap::new(),
+            now,
+        })
     }
 
     /// Writes what changed, and tells who watches once it is on disk.
     pub(super) fn save(self, watchers: &Arc<Watchers>) -> Result<(), Refusal> {
         for (id, Loaded { before, row }) in self.folders {
             if row != before {
-                self.txn.put(keys::FOLDER, &keys::folder(self.account, id), &row.encode())?;
+                self.txn
+                    .put(keys::FOLDER, &keys::folder(self.account, id), &row.encode())?;
             }
         }
         if self.mailbox != self.before {
-            self.txn.put(keys::MAILBOX, &keys::mailbox(self.account), &self.mailbox.encode())?;
+            self.txn.put(
+                keys::MAILBOX,
+                &keys::mailbox(self.account),
+                &self.mailbox.encode(),
+            )?;
             let (watchers, account, modseq) = (Arc::clone(watchers), self.account, self.mailbox.modseq);
             self.txn.after_commit(move || watchers.tell(account, modseq));
         }
@@ -73,9 +85,18 @@ impl<'t, 'x> Edit<'t, 'x> {
     pub(super) fn folder(&mut self, id: FolderId) -> Result<&mut FolderRow, Refusal> {
         if !self.folders.contains_key(&id) {
             let row = look::folder(self.txn, self.account, id)?;
-            self.folders.insert(id, Loaded { before: row.clone(), row });
+            self.folders.insert(
+                id,
+                Loaded {
+                    before: row.clone(),
+                    row,
+                },
+            );
         }
-        let loaded = self.folders.get_mut(&id).ok_or_else(|| look::no_such_folder("just loaded"))?;
+        let loaded = self
+            .folders
+            .get_mut(&id)
+            .ok_or_else(|| look::no_such_folder("just loaded"))?;
         Ok(&mut loaded.row)
     }
 
@@ -125,9 +146,17 @@ impl<'t, 'x> Edit<'t, 'x> {
             recent_from: 1,
             ..FolderRow::default()
         };
-        self.txn.put(keys::NAME, &keys::name(self.account, name), &encode_number(id))?;
-        self.txn.put(keys::FOLDER, &keys::folder(self.account, id), &row.encode())?;
-        self.folders.insert(id, Loaded { before: row.clone(), row });
+        self.txn
+            .put(keys::NAME, &keys::name(self.account, name), &encode_number(id))?;
+        self.txn
+            .put(keys::FOLDER, &keys::folder(self.account, id), &row.encode())?;
+        self.folders.insert(
+            id,
+            Loaded {
+                before: row.clone(),
+                row,
+            },
+        );
         Ok(id)
     }
 
@@ -135,7 +164,8 @@ impl<'t, 'x> Edit<'t, 'x> {
     pub(super) fn rename(&mut self, id: FolderId, name: &str) -> Result<(), Refusal> {
         let old = std::mem::replace(&mut self.folder(id)?.name, name.to_owned());
         self.txn.delete(keys::NAME, &keys::name(self.account, &old))?;
-        self.txn.put(keys::NAME, &keys::name(self.account, name), &encode_number(id))?;
+        self.txn
+            .put(keys::NAME, &keys::name(self.account, name), &encode_number(id))?;
         self.touch();
         Ok(())
     }
@@ -163,8 +193,20 @@ impl<'t, 'x> Edit<'t, 'x> {
         folder.uid_next = uid
             .checked_add(1)
             .ok_or_else(|| Refusal::new(Cause::Conflict, "the folder has used all UIDs"))?;
-        let Arrival { system, keywords, internal_date, body } = arrival;
-        let value = MessageValue { system, keywords, modseq, internal_date, saved, body };
+        let Arrival {
+            system,
+            keywords,
+            internal_date,
+            body,
+        } = arrival;
+        let value = MessageValue {
+            system,
+            keywords,
+            modseq,
+            internal_date,
+            saved,
+            body,
+        };
         folder.messages = folder.messages.saturating_add(1);
         folder.unseen = folder.unseen.saturating_add(value.is_unseen().into());
         folder.deleted = folder.deleted.saturating_add(value.is_deleted().into());
@@ -176,8 +218,16 @@ impl<'t, 'x> Edit<'t, 'x> {
     }
 
     fn put_message(&mut self, id: FolderId, uid: u32, value: &MessageValue) -> Result<(), Refusal> {
-        self.txn.put(keys::MESSAGE, &keys::message(self.account, id, uid), &value.encode())?;
-        self.txn.put(keys::CHANGE, &keys::change(self.account, id, value.modseq), &encode_number(uid))
+        self.txn.put(
+            keys::MESSAGE,
+            &keys::message(self.account, id, uid),
+            &value.encode(),
+        )?;
+        self.txn.put(
+            keys::CHANGE,
+            &keys::change(self.account, id, value.modseq),
+            &encode_number(uid),
+        )
     }
 
     /// Gives a message other flags, if they are other; returns its value now.
@@ -193,11 +243,17 @@ impl<'t, 'x> Edit<'t, 'x> {
             return Ok(value);
         }
         let modseq = self.touch_folder(id)?;
-        let changed = MessageValue { system, keywords, modseq, ..value };
+        let changed = MessageValue {
+            system,
+            keywords,
+            modseq,
+            ..value
+        };
         let folder = self.folder(id)?;
         folder.unseen = moved(folder.unseen, value.is_unseen(), changed.is_unseen());
         folder.deleted = moved(folder.deleted, value.is_deleted(), changed.is_deleted());
-        self.txn.delete(keys::CHANGE, &keys::change(self.account, id, value.modseq))?;
+        self.txn
+            .delete(keys::CHANGE, &keys::change(self.account, id, value.modseq))?;
         self.put_message(id, uid, &changed)?;
         Ok(changed)
     }
@@ -214,9 +270,15 @@ impl<'t, 'x> Edit<'t, 'x> {
         let over = folder.expunged.saturating_sub(HISTORY_LIMIT);
         self.mailbox.messages = self.mailbox.messages.saturating_sub(1);
         self.mailbox.size = self.mailbox.size.saturating_sub(value.body.len);
-        self.txn.delete(keys::MESSAGE, &keys::message(self.account, id, uid))?;
-        self.txn.delete(keys::CHANGE, &keys::change(self.account, id, value.modseq))?;
-        self.txn.put(keys::EXPUNGED, &keys::change(self.account, id, modseq), &encode_number(uid))?;
+        self.txn
+            .delete(keys::MESSAGE, &keys::message(self.account, id, uid))?;
+        self.txn
+            .delete(keys::CHANGE, &keys::change(self.account, id, value.modseq))?;
+        self.txn.put(
+            keys::EXPUNGED,
+            &keys::change(self.account, id, modseq),
+            &encode_number(uid),
+        )?;
         if over > HISTORY_SLACK {
             let forgotten = self.forget_history(id, over as usize)?;
             let folder = self.folder(id)?;
@@ -230,7 +292,8 @@ impl<'t, 'x> Edit<'t, 'x> {
     fn forget_history(&mut self, id: FolderId, count: usize) -> Result<u64, Refusal> {
         let oldest = look::numbered(self.txn, keys::EXPUNGED, self.account, id, 0, count)?;
         for (modseq, _) in &oldest {
-            self.txn.delete(keys::EXPUNGED, &keys::change(self.account, id, *modseq))?;
+            self.txn
+                .delete(keys::EXPUNGED, &keys::change(self.account, id, *modseq))?;
         }
         Ok(oldest.last().map_or(0, |(modseq, _)| *modseq))
     }

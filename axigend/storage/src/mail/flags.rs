@@ -91,7 +91,10 @@ pub struct Flags {
 impl Flags {
     /// Only system flags.
     pub const fn system(system: SystemFlags) -> Self {
-        Self { system, keywords: Vec::new() }
+        Self {
+            system,
+            keywords: Vec::new(),
+        }
     }
 }
 

@@ -34,11 +34,16 @@ pub(super) enum Step {
 
 /// Gives a mailbox its INBOX, and the other default folders when it had none at all.
 pub(super) fn create_defaults(edit: &mut Edit<'_, '_>) -> Result<(), Refusal> {
-    let wanted = if edit.mailbox.folders == 0 { &DEFAULT_FOLDERS[..] } else { &DEFAULT_FOLDERS[..1] };
+    let wanted = if edit.mailbox.folders == 0 {
+        &DEFAULT_FOLDERS[..]
+    } else {
+        &DEFAULT_FOLDERS[..1]
+    };
     for (name, special_use) in wanted {
         if edit.find(name)?.is_none() {
             let id = edit.create(name, *special_use)?;
-            edit.txn.put(keys::SUBSCRIPTION, &keys::name(edit.account, name), &PRESENT)?;
+            edit.txn
+                .put(keys::SUBSCRIPTION, &keys::name(edit.account, name), &PRESENT)?;
             debug_assert!(id > 0, "folder numbers begin at 1");
         }
     }
@@ -59,7 +64,8 @@ pub(super) fn create_with_parents(
     edit.create(name, special_use)
 }
 
-fn missing_above(edit: &Edit<'_, '_>, name: &str) -> Result<u64, Refusal> {
+/// How many of the levels above `name` there are not.
+pub(super) fn missing_above(edit: &Edit<'_, '_>, name: &str) -> Result<u64, Refusal> {
     let mut missing = 0;
     for above in names::ancestors(name) {
         missing += u64::from(edit.find(above)?.is_none());
@@ -101,7 +107,11 @@ fn some_messages(
     let mut found = Vec::new();
     look::each_message(edit.txn, edit.account, id, 0, |uid, value| {
         found.push((uid, value));
-        Ok(if found.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        Ok(if found.len() >= limit {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        })
     })?;
     Ok(found)
 }
@@ -197,7 +207,10 @@ pub(super) fn rename_step(
 
 fn rename_tree(edit: &mut Edit<'_, '_>, id: FolderId, from: &str, to: &str) -> Result<(), Refusal> {
     if to.strip_prefix(from).is_some_and(|rest| rest.starts_with('/')) {
-        return Err(Refusal::new(Cause::Conflict, "a folder cannot be moved below itself"));
+        return Err(Refusal::new(
+            Cause::Conflict,
+            "a folder cannot be moved below itself",
+        ));
     }
     for above in names::ancestors(to) {
         if edit.find(above)?.is_none() {
@@ -225,10 +238,27 @@ fn move_inbox(edit: &mut Edit<'_, '_>, inbox: FolderId, to: &str) -> Result<Step
     for (uid, value) in &messages {
         let keywords = super::keyword::learn_what_fits(edit, target, &words.names(value.keywords))?;
         edit.remove(inbox, *uid, value)?;
-        let MessageValue { system, internal_date, body, .. } = *value;
-        edit.add(target, Arrival { system, keywords, internal_date, body })?;
+        let MessageValue {
+            system,
+            internal_date,
+            body,
+            ..
+        } = *value;
+        edit.add(
+            target,
+            Arrival {
+                system,
+                keywords,
+                internal_date,
+                body,
+            },
+        )?;
     }
-    Ok(if messages.len() >= STEP { Step::More } else { Step::Done })
+    Ok(if messages.len() >= STEP {
+        Step::More
+    } else {
+        Step::Done
+    })
 }
 
 /// SUBSCRIBE and UNSUBSCRIBE; the folder need not exist (RFC 9051, 6.3.7).
@@ -262,7 +292,11 @@ pub(super) fn subscriptions(
     let prefix = keys::mailbox(account);
     let mut found = Vec::new();
     look::scan(view, keys::SUBSCRIPTION, &prefix, &prefix, &mut |key, _| {
-        found.extend(key.get(8..).and_then(|name| std::str::from_utf8(name).ok()).map(str::to_owned));
+        found.extend(
+            key.get(8..)
+                .and_then(|name| std::str::from_utf8(name).ok())
+                .map(str::to_owned),
+        );
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(found)

@@ -27,8 +27,17 @@ pub(super) const DELIVERED: &str = "delivered";
 pub(super) const SUBSCRIPTION: &str = "subscription";
 
 /// All tables of a store.
-pub(super) const TABLES: &[&str] =
-    &[MAILBOX, FOLDER, NAME, KEYWORD, MESSAGE, CHANGE, EXPUNGED, DELIVERED, SUBSCRIPTION];
+pub(super) const TABLES: &[&str] = &[
+    MAILBOX,
+    FOLDER,
+    NAME,
+    KEYWORD,
+    MESSAGE,
+    CHANGE,
+    EXPUNGED,
+    DELIVERED,
+    SUBSCRIPTION,
+];
 /// Format of all values together.
 pub(super) const FORMAT: u32 = 1;
 

@@ -37,7 +37,8 @@ fn learn_besides(
         bits |= 1 << bit;
     }
     if row != known {
-        edit.txn.put(keys::KEYWORD, &keys::folder(edit.account, folder), &row.encode())?;
+        edit.txn
+            .put(keys::KEYWORD, &keys::folder(edit.account, folder), &row.encode())?;
         // Others learn of the new name by the mailbox's change.
         edit.touch();
     }
@@ -63,12 +64,18 @@ pub(super) fn learn_what_fits(
 
 /// The bits of those keywords the folder knows.
 pub(super) fn known(row: &KeywordRow, names: &[String]) -> u64 {
-    names.iter().filter_map(|name| row.bit(name)).fold(0, |bits, bit| bits | 1 << bit)
+    names
+        .iter()
+        .filter_map(|name| row.bit(name))
+        .fold(0, |bits, bit| bits | 1 << bit)
 }
 
 fn check(name: &str) -> Result<(), Refusal> {
     if name.is_empty() || name.len() > KEYWORD_LENGTH || name.chars().any(|ch| ch.is_control() || ch == ' ') {
-        return Err(Refusal::new(Cause::Invalid, "a keyword must have 1 to 128 bytes, no space, no control"));
+        return Err(Refusal::new(
+            Cause::Invalid,
+            "a keyword must have 1 to 128 bytes, no space, no control",
+        ));
     }
     Ok(())
 }
@@ -99,7 +106,10 @@ fn free_bit(
         }
     }
     let bit = row.0.iter().position(String::is_empty).ok_or_else(|| {
-        Refusal::new(Cause::Invalid, format!("the folder has {KEYWORD_LIMIT} keywords in use already"))
+        Refusal::new(
+            Cause::Invalid,
+            format!("the folder has {KEYWORD_LIMIT} keywords in use already"),
+        )
     })?;
     name.clone_into(&mut row.0[bit]);
     Ok(bit)

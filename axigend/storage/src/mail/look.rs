@@ -97,7 +97,10 @@ pub(super) fn folder_names(
     let key = keys::name(account, prefix);
     let mut found = Vec::new();
     scan(view, keys::NAME, &key, &key, &mut |key, value| {
-        let name = key.get(8..).map(<[u8]>::to_vec).and_then(|name| String::from_utf8(name).ok());
+        let name = key
+            .get(8..)
+            .map(<[u8]>::to_vec)
+            .and_then(|name| String::from_utf8(name).ok());
         let name = name.ok_or_else(|| damaged("folder name"))?;
         found.push((name, decode_number("folder name row", value)?));
         Ok(ControlFlow::Continue(()))
@@ -120,7 +123,11 @@ pub(super) fn info(view: &impl View, account: AccountId, id: FolderId) -> Result
         size: row.size,
         recent_from: row.recent_from,
         special_use: row.special_use,
-        keywords: keywords(view, account, id)?.0.into_iter().filter(|name| !name.is_empty()).collect(),
+        keywords: keywords(view, account, id)?
+            .0
+            .into_iter()
+            .filter(|name| !name.is_empty())
+            .collect(),
         selectable: true,
         has_children,
         name: row.name,
@@ -144,7 +151,10 @@ pub(super) fn row(uid: u32, value: &MessageValue, keywords: &KeywordRow) -> Mess
         modseq: value.modseq,
         internal_date: value.internal_date,
         size: value.body.len,
-        flags: Flags { system: value.system, keywords: keywords.names(value.keywords) },
+        flags: Flags {
+            system: value.system,
+            keywords: keywords.names(value.keywords),
+        },
         body: value.body,
         saved: value.saved,
     }
@@ -159,10 +169,16 @@ pub(super) fn each_message(
     mut visit: impl FnMut(u32, MessageValue) -> Result<ControlFlow<()>, Refusal>,
 ) -> Result<(), Refusal> {
     let from = keys::message(account, folder, from_uid);
-    scan(view, keys::MESSAGE, &keys::folder(account, folder), &from, &mut |key, value| {
-        let uid = key.last_chunk::<4>().ok_or_else(|| damaged("message key"))?;
-        visit(u32::from_be_bytes(*uid), MessageValue::decode(value)?)
-    })
+    scan(
+        view,
+        keys::MESSAGE,
+        &keys::folder(account, folder),
+        &from,
+        &mut |key, value| {
+            let uid = key.last_chunk::<4>().ok_or_else(|| damaged("message key"))?;
+            visit(u32::from_be_bytes(*uid), MessageValue::decode(value)?)
+        },
+    )
 }
 
 /// At most `limit` messages from a UID on.
@@ -179,7 +195,11 @@ pub(super) fn messages(
     if limit > 0 {
         each_message(view, account, folder_id, from_uid, |uid, value| {
             rows.push(row(uid, &value, &keywords));
-            Ok(if rows.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+            Ok(if rows.len() >= limit {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            })
         })?;
     }
     Ok(rows)
@@ -199,28 +219,35 @@ pub(super) fn changes_since(
     let limit = limit.clamp(1, usize::MAX - 1);
     let changed = numbered(view, keys::CHANGE, account, id, modseq, limit + 1)?;
     let expunged = numbered(view, keys::EXPUNGED, account, id, modseq, limit + 1)?;
-    let mut all: Vec<(u64, u32, bool)> = changed.into_iter().map(|(modseq, uid)| (modseq, uid, true)).collect();
+    let mut all: Vec<(u64, u32, bool)> = changed
+        .into_iter()
+        .map(|(modseq, uid)| (modseq, uid, true))
+        .collect();
     all.extend(expunged.into_iter().map(|(modseq, uid)| (modseq, uid, false)));
     all.sort_unstable();
     let complete = all.len() <= limit;
     all.truncate(limit);
     let last = all.last().map_or(modseq, |(modseq, ..)| *modseq);
-    let mut changes = Changes {
+    let mut answer = Changes {
         rows: Vec::new(),
         vanished: Vec::new(),
-        highest_modseq: if complete { row_of_folder.highest_modseq.max(last) } else { last },
+        highest_modseq: if complete {
+            row_of_folder.highest_modseq.max(last)
+        } else {
+            last
+        },
         complete,
         history_known: modseq >= row_of_folder.history_from,
     };
     for (_, uid, is_there) in all {
         if is_there {
             let value = message(view, account, id, uid)?.ok_or_else(|| damaged("change row"))?;
-            changes.rows.push(row(uid, &value, &keywords));
+            answer.rows.push(row(uid, &value, &keywords));
         } else {
-            changes.vanished.push(uid);
+            answer.vanished.push(uid);
         }
     }
-    Ok(changes)
+    Ok(answer)
 }
 
 /// Rows of `change` or `expunged` after a MODSEQ, as MODSEQ and UID.
@@ -234,10 +261,20 @@ pub(super) fn numbered(
 ) -> Result<Vec<(u64, u32)>, Refusal> {
     let mut found = Vec::new();
     let from = keys::change(account, folder, after.saturating_add(1));
-    scan(view, table, &keys::folder(account, folder), &from, &mut |key, value| {
-        let modseq = key.last_chunk::<8>().ok_or_else(|| damaged("change key"))?;
-        found.push((u64::from_be_bytes(*modseq), decode_number("change row", value)?));
-        Ok(if found.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-    })?;
+    scan(
+        view,
+        table,
+        &keys::folder(account, folder),
+        &from,
+        &mut |key, value| {
+            let modseq = key.last_chunk::<8>().ok_or_else(|| damaged("change key"))?;
+            found.push((u64::from_be_bytes(*modseq), decode_number("change row", value)?));
+            Ok(if found.len() >= limit {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            })
+        },
+    )?;
     Ok(found)
 }

@@ -51,7 +51,10 @@ impl Mailbox {
     ) -> Result<R, Refusal> {
         let (owner, now) = (self.owner, self.store.disk.unix_time());
         let watchers = Arc::clone(&self.store.watchers);
-        self.store.ledger.write(move |txn| work(txn, owner, now, &watchers)).await
+        self.store
+            .ledger
+            .write(move |txn| work(txn, owner, now, &watchers))
+            .await
     }
 
     /// Creates INBOX, Drafts, Sent, Spam and Trash in a mailbox without folders, else INBOX if it is missing.
@@ -66,21 +69,26 @@ impl Mailbox {
 
     /// All folders, INBOX first, then by name.
     pub fn folders(&self) -> Result<Vec<FolderInfo>, Refusal> {
-        self.store.ledger.read(|snapshot| look::folders(snapshot, self.owner))
+        self.store
+            .ledger
+            .read(|snapshot| look::folders(snapshot, self.owner))
     }
 
     /// The folder called `name`; `NoSuchFolder`.
     pub fn folder(&self, name: &str) -> Result<FolderInfo, Refusal> {
         let name = names::canonical(name)?;
         self.store.ledger.read(|snapshot| {
-            let id = look::folder_id(snapshot, self.owner, &name)?.ok_or_else(|| look::no_such_folder(&name))?;
+            let id =
+                look::folder_id(snapshot, self.owner, &name)?.ok_or_else(|| look::no_such_folder(&name))?;
             look::info(snapshot, self.owner, id)
         })
     }
 
     /// The folder with this number; `NoSuchFolder`.
     pub fn folder_by_id(&self, folder: FolderId) -> Result<FolderInfo, Refusal> {
-        self.store.ledger.read(|snapshot| look::info(snapshot, self.owner, folder))
+        self.store
+            .ledger
+            .read(|snapshot| look::info(snapshot, self.owner, folder))
     }
 
     /// CREATE, with the levels above that are missing; `AlreadyExists`, `OverQuota`, `Invalid`.
@@ -142,7 +150,9 @@ impl Mailbox {
 
     /// Subscribed names, by name.
     pub fn subscriptions(&self) -> Result<Vec<String>, Refusal> {
-        self.store.ledger.read(|snapshot| folder_ops::subscriptions(snapshot, self.owner))
+        self.store
+            .ledger
+            .read(|snapshot| folder_ops::subscriptions(snapshot, self.owner))
     }
 
     /// At most `limit` messages from a UID on, by rising UID.
@@ -152,26 +162,39 @@ impl Mailbox {
         from_uid: u32,
         limit: usize,
     ) -> Result<Vec<MessageRow>, Refusal> {
-        self.store.ledger.read(|snapshot| look::messages(snapshot, self.owner, folder, from_uid, limit))
+        self.store
+            .ledger
+            .read(|snapshot| look::messages(snapshot, self.owner, folder, from_uid, limit))
     }
 
     /// One message, `None` when it is gone.
     pub fn message(&self, folder: FolderId, uid: u32) -> Result<Option<MessageRow>, Refusal> {
         self.store.ledger.read(|snapshot| {
-            let Some(value) = look::message(snapshot, self.owner, folder, uid)? else { return Ok(None) };
-            Ok(Some(look::row(uid, &value, &look::keywords(snapshot, self.owner, folder)?)))
+            let Some(value) = look::message(snapshot, self.owner, folder, uid)? else {
+                return Ok(None);
+            };
+            Ok(Some(look::row(
+                uid,
+                &value,
+                &look::keywords(snapshot, self.owner, folder)?,
+            )))
         })
     }
 
     /// What happened in a folder after `modseq`, at most `limit` messages and expunges together.
     pub fn changes_since(&self, folder: FolderId, modseq: u64, limit: usize) -> Result<Changes, Refusal> {
-        self.store.ledger.read(|snapshot| look::changes_since(snapshot, self.owner, folder, modseq, limit))
+        self.store
+            .ledger
+            .read(|snapshot| look::changes_since(snapshot, self.owner, folder, modseq, limit))
     }
 
     /// The first UID that no session has claimed as \Recent yet; from now on it is claimed up to UIDNEXT. Nothing is
     /// written when nothing is new.
     pub async fn claim_recent(&self, folder: FolderId) -> Result<u32, Refusal> {
-        let row = self.store.ledger.read(|snapshot| look::folder(snapshot, self.owner, folder))?;
+        let row = self
+            .store
+            .ledger
+            .read(|snapshot| look::folder(snapshot, self.owner, folder))?;
         if row.recent_from == row.uid_next {
             return Ok(row.recent_from);
         }
@@ -208,7 +231,11 @@ impl Mailbox {
         flags: Flags,
         unchanged_since: Option<u64>,
     ) -> Result<FlagsChanged, Refusal> {
-        let change = FlagChange { op, flags, unchanged_since };
+        let change = FlagChange {
+            op,
+            flags,
+            unchanged_since,
+        };
         let mut all = FlagsChanged::default();
         for some in sorted(uids).chunks(STEP) {
             let (some, change) = (some.to_vec(), change.clone());
@@ -257,7 +284,11 @@ impl Mailbox {
                         found.push(uid);
                         left = left.saturating_sub(1);
                     }
-                    Ok(if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+                    Ok(if left == 0 {
+                        ControlFlow::Break(())
+                    } else {
+                        ControlFlow::Continue(())
+                    })
                 })?;
             }
             Ok(found)
@@ -309,14 +340,25 @@ impl Mailbox {
 
     /// What the mailbox holds.
     pub fn usage(&self) -> Result<MailboxUsage, Refusal> {
-        let row = self.store.ledger.read(|snapshot| look::mailbox(snapshot, self.owner))?.unwrap_or_default();
-        Ok(MailboxUsage { size: row.size, messages: row.messages, folders: row.folders })
+        let row = self
+            .store
+            .ledger
+            .read(|snapshot| look::mailbox(snapshot, self.owner))?
+            .unwrap_or_default();
+        Ok(MailboxUsage {
+            size: row.size,
+            messages: row.messages,
+            folders: row.folders,
+        })
     }
 
     /// A channel that changes after every committed change of this mailbox; its value is the mailbox's last MODSEQ.
     /// Take it first and look at the mailbox then, so that nothing is missed between.
     pub fn watch(&self) -> watch::Receiver<u64> {
-        let row = self.store.ledger.read(|snapshot| look::mailbox(snapshot, self.owner));
+        let row = self
+            .store
+            .ledger
+            .read(|snapshot| look::mailbox(snapshot, self.owner));
         let modseq = row.ok().flatten().unwrap_or_default().modseq;
         self.store.watchers.subscribe(self.owner, modseq)
     }
@@ -337,7 +379,8 @@ impl Mailbox {
     pub fn folder_quota(&self, name: &str) -> Result<FolderQuota, Refusal> {
         let name = names::canonical(name)?;
         self.store.ledger.read(|snapshot| {
-            let id = look::folder_id(snapshot, self.owner, &name)?.ok_or_else(|| look::no_such_folder(&name))?;
+            let id =
+                look::folder_id(snapshot, self.owner, &name)?.ok_or_else(|| look::no_such_folder(&name))?;
             Ok(look::folder(snapshot, self.owner, id)?.quota)
         })
     }

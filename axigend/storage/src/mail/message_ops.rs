@@ -43,7 +43,9 @@ pub(super) fn set_flags(
     let words = edit.keywords(folder)?;
     let mut changed = FlagsChanged::default();
     for uid in uids {
-        let Some(value) = edit.message(folder, *uid)? else { continue };
+        let Some(value) = edit.message(folder, *uid)? else {
+            continue;
+        };
         if change.unchanged_since.is_some_and(|since| value.modseq > since) {
             changed.modified.push(*uid);
             continue;
@@ -75,7 +77,9 @@ pub(super) fn expunge(
     edit.folder(folder)?;
     let mut gone = Vec::new();
     for uid in uids {
-        let Some(value) = edit.message(folder, *uid)? else { continue };
+        let Some(value) = edit.message(folder, *uid)? else {
+            continue;
+        };
         if only_deleted && !value.is_deleted() {
             continue;
         }
@@ -88,7 +92,10 @@ pub(super) fn expunge(
 }
 
 /// COPY or MOVE: all of it or nothing. Bodies are shared, not copied.
-#[expect(clippy::too_many_arguments, reason = "the arguments of the command and the three of every operation")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the arguments of the command and the three of every operation"
+)]
 pub(super) fn copy(
     txn: &mut Txn<'_>,
     account: AccountId,
@@ -123,7 +130,11 @@ pub(super) fn copy(
         room_in_folder(edit.folder(target)?, limits, load)?;
     }
     let uid_validity = edit.folder(target)?.uid_validity;
-    let mut copied = Copied { uid_validity, source: Vec::new(), target: Vec::new() };
+    let mut copied = Copied {
+        uid_validity,
+        source: Vec::new(),
+        target: Vec::new(),
+    };
     let words = edit.keywords(from)?;
     for (uid, value) in found {
         let keywords = keyword::learn_what_fits(&mut edit, target, &words.names(value.keywords))?;
@@ -132,9 +143,22 @@ pub(super) fn copy(
         } else {
             edit.txn.retain_body(value.body, 1)?;
         }
-        let MessageValue { system, internal_date, body, .. } = value;
+        let MessageValue {
+            system,
+            internal_date,
+            body,
+            ..
+        } = value;
         copied.source.push(uid);
-        copied.target.push(edit.add(target, Arrival { system, keywords, internal_date, body })?);
+        copied.target.push(edit.add(
+            target,
+            Arrival {
+                system,
+                keywords,
+                internal_date,
+                body,
+            },
+        )?);
     }
     edit.save(watchers)?;
     Ok(copied)

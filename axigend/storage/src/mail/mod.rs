@@ -28,8 +28,8 @@ pub use mailbox::Mailbox;
 pub use store::{Store, StoreOptions};
 pub use stores::Stores;
 pub use types::{
-    AccountId, Appended, Changes, Copied, DeliverTo, Delivered, FlagsChanged, FolderId, FolderInfo, FolderQuota,
-    LocalDelivery, MailboxLimits, MailboxUsage, MessageRow, NewMessage, SpecialUse, StoreUsage,
+    AccountId, Appended, Changes, Copied, DeliverTo, Delivered, FlagsChanged, FolderId, FolderInfo,
+    FolderQuota, LocalDelivery, MailboxLimits, MailboxUsage, MessageRow, NewMessage, SpecialUse, StoreUsage,
 };
 
 /// Most keywords one folder can name (RFC 9051, 2.3.2 leaves the bound to the server): one bit each in a message row.

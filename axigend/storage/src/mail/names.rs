@@ -23,11 +23,18 @@ pub(super) fn canonical(name: &str) -> Result<String, Refusal> {
         return refuse("more than 32 levels");
     }
     // Line and paragraph separators break every client that shows a list (RFC 5198, 2).
-    if name.chars().any(|ch| ch.is_control() || matches!(ch, '\u{2028}' | '\u{2029}')) {
+    if name
+        .chars()
+        .any(|ch| ch.is_control() || matches!(ch, '\u{2028}' | '\u{2029}'))
+    {
         return refuse("a control character");
     }
     let (first, rest) = name.split_at(name.find('/').unwrap_or(name.len()));
-    let first = if first.eq_ignore_ascii_case(INBOX) { INBOX } else { first };
+    let first = if first.eq_ignore_ascii_case(INBOX) {
+        INBOX
+    } else {
+        first
+    };
     Ok(format!("{first}{rest}"))
 }
 
@@ -57,7 +64,9 @@ mod tests {
     fn impossible_names_are_refused() {
         let deep = vec!["a"; 33].join("/");
         let long = "a".repeat(1001);
-        for name in ["", "/", "/a", "a/", "a//b", "a\nb", "a\u{0}", "\u{2028}", &deep, &long] {
+        for name in [
+            "", "/", "/a", "a/", "a//b", "a\nb", "a\u{0}", "\u{2028}", &deep, &long,
+        ] {
             assert_eq!(canonical(name).unwrap_err().cause, Cause::Invalid, "{name:?}");
         }
     }

@@ -35,7 +35,10 @@ impl<'a> Fields<'a> {
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Refusal> {
-        let (taken, rest) = self.rest.split_first_chunk::<N>().ok_or_else(|| damaged(self.what))?;
+        let (taken, rest) = self
+            .rest
+            .split_first_chunk::<N>()
+            .ok_or_else(|| damaged(self.what))?;
         self.rest = rest;
         Ok(*taken)
     }
@@ -57,13 +60,20 @@ impl<'a> Fields<'a> {
     }
 
     fn text(&mut self, len: usize) -> Result<String, Refusal> {
-        let (taken, rest) = self.rest.split_at_checked(len).ok_or_else(|| damaged(self.what))?;
+        let (taken, rest) = self
+            .rest
+            .split_at_checked(len)
+            .ok_or_else(|| damaged(self.what))?;
         self.rest = rest;
         String::from_utf8(taken.to_vec()).map_err(|_| damaged(self.what))
     }
 
     fn end(&self) -> Result<(), Refusal> {
-        if self.rest.is_empty() { Ok(()) } else { Err(damaged(self.what)) }
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(damaged(self.what))
+        }
     }
 }
 
@@ -282,7 +292,9 @@ impl KeywordRow {
 
     /// The bit of a keyword, without regard to ASCII case.
     pub(super) fn bit(&self, name: &str) -> Option<usize> {
-        self.0.iter().position(|known| !known.is_empty() && known.eq_ignore_ascii_case(name))
+        self.0
+            .iter()
+            .position(|known| !known.is_empty() && known.eq_ignore_ascii_case(name))
     }
 
     /// The names of the bits in `set`.
@@ -290,7 +302,11 @@ impl KeywordRow {
         if set == 0 {
             return Vec::new();
         }
-        let named = self.0.iter().enumerate().filter(|(bit, name)| set >> bit & 1 == 1 && !name.is_empty());
+        let named = self
+            .0
+            .iter()
+            .enumerate()
+            .filter(|(bit, name)| set >> bit & 1 == 1 && !name.is_empty());
         named.map(|(_, name)| name.clone()).collect()
     }
 }
@@ -318,7 +334,14 @@ mod tests {
 
     #[test]
     fn rows_survive_encoding() {
-        let mailbox = MailboxRow { modseq: 1, last_folder: 2, last_uid_validity: 3, size: 4, messages: 5, folders: 6 };
+        let mailbox = MailboxRow {
+            modseq: 1,
+            last_folder: 2,
+            last_uid_validity: 3,
+            size: 4,
+            messages: 5,
+            folders: 6,
+        };
         assert_eq!(MailboxRow::decode(&mailbox.encode()), Ok(mailbox));
         let folder = FolderRow {
             name: "Büro/2026".into(),
@@ -333,7 +356,10 @@ mod tests {
             recent_from: 8,
             expunged: 9,
             history_from: 10,
-            quota: FolderQuota { count: Some(0), size_kb: None },
+            quota: FolderQuota {
+                count: Some(0),
+                size_kb: None,
+            },
         };
         assert_eq!(FolderRow::decode(&folder.encode()), Ok(folder));
         let message = MessageValue {
@@ -342,7 +368,11 @@ mod tests {
             modseq: 6,
             internal_date: -7,
             saved: 8,
-            body: BodyRef { file: 9, offset: 10, len: 11 },
+            body: BodyRef {
+                file: 9,
+                offset: 10,
+                len: 11,
+            },
         };
         assert_eq!(message.encode().len(), 54);
         assert_eq!(MessageValue::decode(&message.encode()), Ok(message));

@@ -72,7 +72,12 @@ impl Store {
             ..LedgerOptions::new("store", keys::TABLES, keys::FORMAT)
         };
         let ledger = Ledger::open(dir, Arc::clone(&disk), ledger_options)?;
-        Ok(Arc::new(Self { ledger, disk, watchers: Watchers::new(), finished: Mutex::default() }))
+        Ok(Arc::new(Self {
+            ledger,
+            disk,
+            watchers: Watchers::new(),
+            finished: Mutex::default(),
+        }))
     }
 
     /// Finishes what waits and closes all files. Later calls are refused.
@@ -127,7 +132,9 @@ impl Store {
         loop {
             let now = self.disk.unix_time();
             let watchers = Arc::clone(&self.watchers);
-            let step = self.ledger.write(move |txn| remove_mailbox_step(txn, owner, now, &watchers));
+            let step = self
+                .ledger
+                .write(move |txn| remove_mailbox_step(txn, owner, now, &watchers));
             if matches!(step.await?, Step::Done) {
                 return Ok(());
             }
@@ -138,7 +145,10 @@ impl Store {
     pub fn usage(&self) -> StoreUsage {
         let usage = self.ledger.usage();
         StoreUsage {
-            total_kb: usage.container_bytes.saturating_add(usage.index_bytes).div_ceil(1024),
+            total_kb: usage
+                .container_bytes
+                .saturating_add(usage.index_bytes)
+                .div_ceil(1024),
             used_kb: usage.live_bytes.div_ceil(1024),
         }
     }

@@ -31,7 +31,13 @@ impl Stores {
     /// An empty registry; stores are opened on `disk` with `options`.
     pub fn new(disk: Arc<dyn Disk>, options: StoreOptions) -> Self {
         let sync = AtomicBool::new(options.sync);
-        Self { disk, options, sync, closed: AtomicBool::new(false), slots: Mutex::default() }
+        Self {
+            disk,
+            options,
+            sync,
+            closed: AtomicBool::new(false),
+            slots: Mutex::default(),
+        }
     }
 
     fn slot(&self, dir: &Path) -> Slot {
@@ -48,7 +54,10 @@ impl Stores {
         if self.closed.load(Ordering::Relaxed) {
             return Err(Refusal::new(Cause::ShuttingDown, "the storages are closed"));
         }
-        let options = StoreOptions { sync: self.sync.load(Ordering::Relaxed), ..self.options.clone() };
+        let options = StoreOptions {
+            sync: self.sync.load(Ordering::Relaxed),
+            ..self.options.clone()
+        };
         let opened = Store::open(dir, Arc::clone(&self.disk), &options)?;
         Ok(Arc::clone(store.insert(opened)))
     }
@@ -65,7 +74,12 @@ impl Stores {
     /// Closes all stores; none is opened any more.
     pub fn close_all(&self) {
         self.closed.store(true, Ordering::Relaxed);
-        let slots: Vec<_> = self.slots.lock().iter().map(|(dir, slot)| (dir.clone(), Arc::clone(slot))).collect();
+        let slots: Vec<_> = self
+            .slots
+            .lock()
+            .iter()
+            .map(|(dir, slot)| (dir.clone(), Arc::clone(slot)))
+            .collect();
         for (dir, slot) in slots {
             close_slot(&dir, &slot);
         }

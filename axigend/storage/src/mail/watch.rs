@@ -27,13 +27,18 @@ impl Watchers {
         if channels.len() >= IDLE_LIMIT && !channels.contains_key(&account) {
             channels.retain(|_, channel| channel.receiver_count() > 0);
         }
-        channels.entry(account).or_insert_with(|| watch::Sender::new(modseq)).subscribe()
+        channels
+            .entry(account)
+            .or_insert_with(|| watch::Sender::new(modseq))
+            .subscribe()
     }
 
     /// Tells those who watch.
     pub(super) fn tell(&self, account: AccountId, modseq: u64) {
         let mut channels = self.channels.lock();
-        let Some(channel) = channels.get(&account) else { return };
+        let Some(channel) = channels.get(&account) else {
+            return;
+        };
         if channel.receiver_count() == 0 {
             channels.remove(&account);
         } else {

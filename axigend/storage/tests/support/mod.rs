@@ -1,5 +1,9 @@
 //! A plain model of mailboxes, operations drawn from numbers, and the comparison of both with a store.
 #![allow(dead_code, missing_docs, reason = "each test uses its part")]
+#![allow(
+    clippy::too_many_lines,
+    reason = "one match over all operations reads better than pieces of it"
+)]
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,13 +12,23 @@ use std::{
 
 use axigen_shared::{Cause, Refusal};
 use axigend_storage::{
-    AccountId, DeliverTo, Delivered, FlagOp, Flags, FolderId, LocalDelivery, Mailbox, MailboxLimits, NewMessage,
-    Store, SystemFlags,
+    AccountId, DeliverTo, Delivered, FlagOp, Flags, FolderId, LocalDelivery, Mailbox, MailboxLimits,
+    NewMessage, Store, SystemFlags,
 };
 use bytes::Bytes;
 
 pub const ACCOUNTS: [AccountId; 3] = [1, 2, 700];
-const NAMES: [&str; 9] = ["INBOX", "inbox", "A", "A/B", "A/B/C", "Work", "Work/2026", "D", "Inbox/Lists"];
+const NAMES: [&str; 9] = [
+    "INBOX",
+    "inbox",
+    "A",
+    "A/B",
+    "A/B/C",
+    "Work",
+    "Work/2026",
+    "D",
+    "Inbox/Lists",
+];
 const DEFAULTS: [&str; 5] = ["INBOX", "Drafts", "Sent", "Spam", "Trash"];
 const KEYWORDS: [&str; 4] = ["$Junk", "$Forwarded", "work", "Größe"];
 pub const NO_LIMITS: MailboxLimits = MailboxLimits {
@@ -52,8 +66,19 @@ pub enum Op {
     Delete(AccountId, &'static str),
     Rename(AccountId, &'static str, &'static str),
     Subscribe(AccountId, &'static str, bool),
-    Append(AccountId, &'static str, Vec<(Bytes, SystemFlags, Vec<&'static str>)>),
-    Flags(AccountId, &'static str, Vec<u32>, FlagOp, SystemFlags, Vec<&'static str>),
+    Append(
+        AccountId,
+        &'static str,
+        Vec<(Bytes, SystemFlags, Vec<&'static str>)>,
+    ),
+    Flags(
+        AccountId,
+        &'static str,
+        Vec<u32>,
+        FlagOp,
+        SystemFlags,
+        Vec<&'static str>,
+    ),
     Expunge(AccountId, &'static str, Option<Vec<u32>>, bool),
     Copy(AccountId, &'static str, Vec<u32>, &'static str, bool),
     Recent(AccountId, &'static str),
@@ -69,7 +94,12 @@ fn body(dice: &mut Dice, large: bool) -> Bytes {
         _ => 40 + dice.below(600),
     };
     let seed = dice.next().to_be_bytes();
-    seed.iter().copied().cycle().take(len as usize).collect::<Vec<u8>>().into()
+    seed.iter()
+        .copied()
+        .cycle()
+        .take(len as usize)
+        .collect::<Vec<u8>>()
+        .into()
 }
 
 fn uids(dice: &mut Dice) -> Vec<u32> {
@@ -98,12 +128,20 @@ impl Op {
             12 => Self::Subscribe(account, name, dice.below(2) == 0),
             13..=32 => {
                 let count = 1 + dice.below(3);
-                let messages = (0..count).map(|_| (body(&mut dice, large), flags(&mut dice), words(&mut dice)));
+                let messages =
+                    (0..count).map(|_| (body(&mut dice, large), flags(&mut dice), words(&mut dice)));
                 Self::Append(account, name, messages.collect())
             }
             33..=52 => {
                 let op = dice.pick(&[FlagOp::Set, FlagOp::Add, FlagOp::Remove]);
-                Self::Flags(account, name, uids(&mut dice), op, flags(&mut dice), words(&mut dice))
+                Self::Flags(
+                    account,
+                    name,
+                    uids(&mut dice),
+                    op,
+                    flags(&mut dice),
+                    words(&mut dice),
+                )
             }
             53..=60 => {
                 let some = (dice.below(2) == 0).then(|| uids(&mut dice));
@@ -114,8 +152,15 @@ impl Op {
             77 => Self::RemoveMailbox(account),
             _ => {
                 let key = dice.below(40);
-                let to = (0..1 + dice.below(4)).map(|_| {
-                    (dice.pick(&ACCOUNTS), if dice.below(4) > 0 { "INBOX" } else { dice.pick(&NAMES) })
+                let to = (0..=dice.below(4)).map(|_| {
+                    (
+                        dice.pick(&ACCOUNTS),
+                        if dice.below(4) > 0 {
+                            "INBOX"
+                        } else {
+                            dice.pick(&NAMES)
+                        },
+                    )
                 });
                 let to = to.collect();
                 Self::Deliver(key, body(&mut dice, large), to)
@@ -140,7 +185,11 @@ pub struct ModelFolder {
 
 impl Default for ModelFolder {
     fn default() -> Self {
-        Self { uid_next: 1, recent_from: 1, messages: BTreeMap::new() }
+        Self {
+            uid_next: 1,
+            recent_from: 1,
+            messages: BTreeMap::new(),
+        }
     }
 }
 
@@ -183,7 +232,11 @@ impl ModelMailbox {
     }
 
     fn create_defaults(&mut self) {
-        let wanted = if self.folders.is_empty() { &DEFAULTS[..] } else { &DEFAULTS[..1] };
+        let wanted = if self.folders.is_empty() {
+            &DEFAULTS[..]
+        } else {
+            &DEFAULTS[..1]
+        };
         for name in wanted {
             if !self.folders.contains_key(*name) {
                 self.create(name);
@@ -214,12 +267,20 @@ impl ModelMailbox {
         if to.starts_with(&below) {
             return Err(Cause::Conflict);
         }
-        let names: Vec<String> =
-            self.folders.keys().filter(|name| **name == from || name.starts_with(&below)).cloned().collect();
-        let taken: Vec<_> = names.iter().filter_map(|name| self.folders.remove_entry(name)).collect();
+        let names: Vec<String> = self
+            .folders
+            .keys()
+            .filter(|name| **name == from || name.starts_with(&below))
+            .cloned()
+            .collect();
+        let taken: Vec<_> = names
+            .iter()
+            .filter_map(|name| self.folders.remove_entry(name))
+            .collect();
         self.create(&to);
         for (name, folder) in taken {
-            self.folders.insert(format!("{to}{}", &name[from.len()..]), folder);
+            self.folders
+                .insert(format!("{to}{}", &name[from.len()..]), folder);
         }
         Ok(())
     }
@@ -230,7 +291,11 @@ impl ModelMailbox {
         if name == "INBOX" {
             return Err(Cause::NotPermitted);
         }
-        if self.folders.keys().any(|other| other.starts_with(&format!("{name}/"))) {
+        if self
+            .folders
+            .keys()
+            .any(|other| other.starts_with(&format!("{name}/")))
+        {
             return Err(Cause::Conflict);
         }
         self.folders.remove(&name);
@@ -243,7 +308,11 @@ impl ModelMailbox {
         let source = self.get(from)?;
         let mut found = Vec::new();
         for uid in uids {
-            found.extend(if and_remove { source.messages.remove(uid) } else { source.messages.get(uid).cloned() });
+            found.extend(if and_remove {
+                source.messages.remove(uid)
+            } else {
+                source.messages.get(uid).cloned()
+            });
         }
         for message in found {
             self.get(to)?.add(message);
@@ -271,13 +340,21 @@ impl Model {
             Op::Rename(account, from, to) => self.mailbox(*account).rename(from, to)?,
             Op::Subscribe(account, name, on) => {
                 let subscriptions = &mut self.mailbox(*account).subscriptions;
-                if *on { subscriptions.insert(canonical(name)) } else { subscriptions.remove(&canonical(name)) };
+                if *on {
+                    subscriptions.insert(canonical(name))
+                } else {
+                    subscriptions.remove(&canonical(name))
+                };
             }
             Op::Append(account, name, messages) => {
                 let folder = self.mailbox(*account).get(name)?;
                 for (body, system, keywords) in messages {
                     let keywords = keywords.iter().copied().collect();
-                    folder.add(ModelMessage { system: *system, keywords, body: body.clone() });
+                    folder.add(ModelMessage {
+                        system: *system,
+                        keywords,
+                        body: body.clone(),
+                    });
                 }
             }
             Op::Flags(account, name, uids, op, system, keywords) => {
@@ -344,14 +421,20 @@ impl ModelMessage {
 }
 
 fn named(system: SystemFlags, keywords: &[&'static str]) -> Flags {
-    Flags { system, keywords: keywords.iter().map(|word| (*word).to_owned()).collect() }
+    Flags {
+        system,
+        keywords: keywords.iter().map(|word| (*word).to_owned()).collect(),
+    }
 }
 
 /// Does to a store what [`Model::apply`] does to the model.
 pub async fn apply(store: &Arc<Store>, op: &Op) -> Result<(), Refusal> {
     match op {
         Op::Create(account, name) => {
-            store.mailbox(*account).create_folder(name, None, NO_LIMITS).await?;
+            store
+                .mailbox(*account)
+                .create_folder(name, None, NO_LIMITS)
+                .await?;
         }
         Op::Delete(account, name) => store.mailbox(*account).delete_folder(name).await?,
         Op::Rename(account, from, to) => store.mailbox(*account).rename_folder(from, to).await?,
@@ -370,7 +453,9 @@ pub async fn apply(store: &Arc<Store>, op: &Op) -> Result<(), Refusal> {
         Op::Flags(account, name, uids, op, system, keywords) => {
             let mailbox = store.mailbox(*account);
             let folder = mailbox.folder(name)?.id;
-            mailbox.set_flags(folder, uids.clone(), *op, named(*system, keywords), None).await?;
+            mailbox
+                .set_flags(folder, uids.clone(), *op, named(*system, keywords), None)
+                .await?;
         }
         Op::Expunge(account, name, uids, only_deleted) => {
             let mailbox = store.mailbox(*account);
@@ -405,7 +490,11 @@ pub async fn apply(store: &Arc<Store>, op: &Op) -> Result<(), Refusal> {
             };
             let results = store.deliver(delivery).await?;
             assert_eq!(results.len(), to.len());
-            assert!(results.iter().all(|result| !matches!(result, Delivered::Refused(_))));
+            assert!(
+                results
+                    .iter()
+                    .all(|result| !matches!(result, Delivered::Refused(_)))
+            );
         }
         Op::RemoveMailbox(account) => store.remove_mailbox(*account).await?,
     }
@@ -427,17 +516,30 @@ pub fn observe(store: &Arc<Store>, runtime: &tokio::runtime::Runtime) -> Model {
                 rows.iter().filter(|row| test(row.flags.system)).count() as u32
             };
             assert_eq!(count(&|flags| !flags.contains(SystemFlags::SEEN)), folder.unseen);
-            assert_eq!(count(&|flags| flags.contains(SystemFlags::DELETED)), folder.deleted);
+            assert_eq!(
+                count(&|flags| flags.contains(SystemFlags::DELETED)),
+                folder.deleted
+            );
             messages += rows.len() as u64;
             size += folder.size;
-            let mut model =
-                ModelFolder { uid_next: folder.uid_next, recent_from: folder.recent_from, ..ModelFolder::default() };
+            let mut model = ModelFolder {
+                uid_next: folder.uid_next,
+                recent_from: folder.recent_from,
+                ..ModelFolder::default()
+            };
             for row in rows {
                 assert!(row.modseq <= folder.highest_modseq && row.uid < folder.uid_next);
                 let body = runtime.block_on(mailbox.read(row.body, 0, usize::MAX)).unwrap();
                 let known = |word: &String| KEYWORDS.iter().copied().find(|known| known == word).unwrap();
                 let keywords = row.flags.keywords.iter().map(known).collect();
-                model.messages.insert(row.uid, ModelMessage { system: row.flags.system, keywords, body });
+                model.messages.insert(
+                    row.uid,
+                    ModelMessage {
+                        system: row.flags.system,
+                        keywords,
+                        body,
+                    },
+                );
             }
             found.folders.insert(folder.name, model);
         }
@@ -512,11 +614,17 @@ impl Marks {
                 let now = (folder.uid_validity, folder.uid_next, folder.highest_modseq);
                 let highest = self.highest.entry(account).or_default();
                 let before = self.folders.entry((account, folder.id)).or_insert_with(|| {
-                    assert!(folder.id > highest.1 && folder.uid_validity > highest.0, "number used again");
+                    assert!(
+                        folder.id > highest.1 && folder.uid_validity > highest.0,
+                        "number used again"
+                    );
                     now
                 });
                 assert_eq!(before.0, now.0, "UIDVALIDITY changed");
-                assert!(before.1 <= now.1 && before.2 <= now.2, "{before:?} went back to {now:?}");
+                assert!(
+                    before.1 <= now.1 && before.2 <= now.2,
+                    "{before:?} went back to {now:?}"
+                );
                 *before = now;
             }
             for ((_, id), (uid_validity, ..)) in self.folders.range((account, 0)..=(account, FolderId::MAX)) {

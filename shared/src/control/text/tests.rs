@@ -4,7 +4,10 @@ use super::axigen;
 use crate::control::{Attribute, Body, Column, Form, HelpLine, Note, Reply, Section, Status, Table};
 
 fn check(reply: Reply, prompt: &str, expected: &str) {
-    let reply = Reply { prompt: prompt.to_owned(), ..reply };
+    let reply = Reply {
+        prompt: prompt.to_owned(),
+        ..reply
+    };
     assert_eq!(axigen(&reply, false).replace("\r\n", "¶"), expected);
 }
 
@@ -12,8 +15,17 @@ fn table(title: &str, form: Form, columns: &[(&str, usize)], rows: &[&[&str]]) -
     Reply::with(Body::Table(Table {
         title: title.to_owned(),
         form,
-        columns: columns.iter().map(|(name, width)| Column { name: (*name).to_owned(), width: *width }).collect(),
-        rows: rows.iter().map(|row| row.iter().map(|cell| (*cell).to_owned()).collect()).collect(),
+        columns: columns
+            .iter()
+            .map(|(name, width)| Column {
+                name: (*name).to_owned(),
+                width: *width,
+            })
+            .collect(),
+        rows: rows
+            .iter()
+            .map(|row| row.iter().map(|cell| (*cell).to_owned()).collect())
+            .collect(),
     }))
 }
 
@@ -35,14 +47,22 @@ fn tables() {
             "The list of domains:",
             Form::Blanks,
             &[("name", 18), ("total", 12), ("used", 0)],
-            &[&["example.com", "33554432", "1204"], &["example.org", "33554432", "77"]],
+            &[
+                &["example.com", "33554432", "1204"],
+                &["example.org", "33554432", "77"],
+            ],
         ),
         "<#> ",
         "¶The list of domains:¶¶name              total       used¶----------------------------------¶\
          example.com       33554432    1204¶example.org       33554432    77¶¶+OK: command successful¶<#> ",
     );
     check(
-        table("The list of accounts for this domain:", Form::Bars, &[("name", 0)], &[&["postmaster"], &["john"]]),
+        table(
+            "The list of accounts for this domain:",
+            Form::Bars,
+            &[("name", 0)],
+            &[&["postmaster"], &["john"]],
+        ),
         "<domain#> ",
         "¶The list of accounts for this domain:¶¶name¶--------------------¶postmaster¶john¶¶\
          +OK: command successful¶<domain#> ",
@@ -70,7 +90,12 @@ fn tables() {
          127.0.0.1:143        | yes    ¶0.0.0.0:993          | no     ¶¶+OK: command successful¶<server-imap#> ",
     );
     check(
-        table("The list of groups for this domain:", Form::Bars, &[("name", 0)], &[]),
+        table(
+            "The list of groups for this domain:",
+            Form::Bars,
+            &[("name", 0)],
+            &[],
+        ),
         "<domain#> ",
         "¶The list of groups for this domain:¶¶name¶--------------------¶¶+OK: command successful¶<domain#> ",
     );
@@ -114,7 +139,9 @@ fn attributes() {
         lines: Vec::new(),
     };
     check(
-        Reply::with(Body::Attributes { sections: vec![section] }),
+        Reply::with(Body::Attributes {
+            sections: vec![section],
+        }),
         "<domain-account#> ",
         "¶General parameters:¶name = \"john\"¶mustChangePass = no¶customerReference = \"\"¶¶\
          +OK: command successful¶<domain-account#> ",
@@ -126,7 +153,10 @@ fn attributes() {
     );
     let notes = [
         (Note::Explicit, "totalMessageSize = 1 [explicit]"),
-        (Note::Overrides("1048576".into()), "totalMessageSize = 1 [explicit, overrides inherited value: 1048576]"),
+        (
+            Note::Overrides("1048576".into()),
+            "totalMessageSize = 1 [explicit, overrides inherited value: 1048576]",
+        ),
         (Note::Inherited, "totalMessageSize = 1 [inherited]"),
     ];
     for (note, line) in notes {
@@ -147,7 +177,12 @@ fn help_and_text() {
             enters: false,
             missing: String::new(),
         },
-        HelpLine { syntax: String::new(), help: String::new(), enters: false, missing: String::new() },
+        HelpLine {
+            syntax: String::new(),
+            help: String::new(),
+            enters: false,
+            missing: String::new(),
+        },
         HelpLine {
             syntax: "CONFIG SSLCONTROL".into(),
             help: "edits TLS".into(),
@@ -156,20 +191,29 @@ fn help_and_text() {
         },
     ];
     check(
-        Reply::with(Body::Help { title: "IMAP".into(), lines }),
+        Reply::with(Body::Help {
+            title: "IMAP".into(),
+            lines,
+        }),
         "<server-imap#> ",
         "The commands available for the IMAP context are:¶HELP - lists these commands¶¶\
          CONFIG SSLCONTROL - edits TLS (no effect yet) (changes context)¶¶+OK: command successful¶<server-imap#> ",
     );
     let version = vec!["10.6.30 (Linux/x86_64)|Linux|x86_64".to_owned()];
     check(
-        Reply::with(Body::Text { lines: version, blank: false }),
+        Reply::with(Body::Text {
+            lines: version,
+            blank: false,
+        }),
         "<login> ",
         "10.6.30 (Linux/x86_64)|Linux|x86_64¶+OK: command successful¶<login> ",
     );
     let hostile = vec!["+OK: not me".to_owned(), "x -ERR: y\r\nz".to_owned()];
     check(
-        Reply::with(Body::Text { lines: hostile, blank: true }),
+        Reply::with(Body::Text {
+            lines: hostile,
+            blank: true,
+        }),
         "<#> ",
         " +OK: not me¶x - ERR: y  z¶¶+OK: command successful¶<#> ",
     );
@@ -177,21 +221,53 @@ fn help_and_text() {
 
 #[test]
 fn statuses() {
-    check(Reply::refused("object not found"), "<domain#> ", "-ERR: object not found¶<domain#> ");
     check(
-        Reply { committed: true, ..Reply::done() },
+        Reply::refused("object not found"),
+        "<domain#> ",
+        "-ERR: object not found¶<domain#> ",
+    );
+    check(
+        Reply {
+            committed: true,
+            ..Reply::done()
+        },
         "<server#> ",
         "committing changes... done¶+OK: command successful¶<server#> ",
     );
-    check(Reply { message: "have a nice day".into(), ..Reply::default() }, "", "+OK: have a nice day¶");
-    let warned = Reply { warnings: vec!["not bound: 0.0.0.0:25".into()], ..Reply::done() };
-    check(warned, "<#> ", "+OK: command successful; not bound: 0.0.0.0:25¶<#> ");
+    check(
+        Reply {
+            message: "have a nice day".into(),
+            ..Reply::default()
+        },
+        "",
+        "+OK: have a nice day¶",
+    );
+    let warned = Reply {
+        warnings: vec!["not bound: 0.0.0.0:25".into()],
+        ..Reply::done()
+    };
+    check(
+        warned,
+        "<#> ",
+        "+OK: command successful; not bound: 0.0.0.0:25¶<#> ",
+    );
     assert_eq!(Reply::malformed("x").status, Status::Malformed);
 }
 
 #[test]
 fn quiet_has_data_and_status_only() {
-    let reply = table("The list of groups for this domain:", Form::Bars, &[("name", 0)], &[&["sales"]]);
-    let reply = Reply { prompt: "<domain#> ".into(), ..reply };
-    assert_eq!(axigen(&reply, true), "sales\r\n+OK: command successful\r\n<domain#> ");
+    let reply = table(
+        "The list of groups for this domain:",
+        Form::Bars,
+        &[("name", 0)],
+        &[&["sales"]],
+    );
+    let reply = Reply {
+        prompt: "<domain#> ".into(),
+        ..reply
+    };
+    assert_eq!(
+        axigen(&reply, true),
+        "sales\r\n+OK: command successful\r\n<domain#> "
+    );
 }

@@ -9,7 +9,11 @@ fn at(path: &str, line: &str) -> Completion {
 }
 
 fn texts(completion: &Completion) -> Vec<&str> {
-    completion.candidates.iter().map(|candidate| candidate.text.as_str()).collect()
+    completion
+        .candidates
+        .iter()
+        .map(|candidate| candidate.text.as_str())
+        .collect()
 }
 
 #[test]
@@ -17,18 +21,47 @@ fn commands_attributes_and_values() {
     let rows: [(&str, &str, usize, &[&str]); 10] = [
         ("SERVER/IMAP", "sa", 0, &["SAVE"]),
         ("SERVER/IMAP", "  S", 2, &["SHOW", "SAVE", "START", "STOP", "SET"]),
-        ("SERVER/IMAP", "SET imap", 4, &["imapIdEnabled", "imapShowAllFolders"]),
+        (
+            "SERVER/IMAP",
+            "SET imap",
+            4,
+            &["imapIdEnabled", "imapShowAllFolders"],
+        ),
         ("SERVER/IMAP", "SET allowStartTLS ", 18, &["yes", "no"]),
         ("SERVER/IMAP", "SET logType s", 12, &["system"]),
-        ("SERVER/IMAP", "SHOW ATTR max", 10, &["maxErrors", "maxAuthErrors", "maxConnThreads"]),
-        ("SERVER/IMAP", "SET secureConnAuthTypes (plain cr", 31, &["cram-md5"]),
-        ("domain", "SET services (", 14, &["smtpIncoming", "smtpOutgoing", "pop3", "imap", "webmail", "rpop"]),
+        (
+            "SERVER/IMAP",
+            "SHOW ATTR max",
+            10,
+            &["maxErrors", "maxAuthErrors", "maxConnThreads"],
+        ),
+        (
+            "SERVER/IMAP",
+            "SET secureConnAuthTypes (plain cr",
+            31,
+            &["cram-md5"],
+        ),
+        (
+            "domain",
+            "SET services (",
+            14,
+            &["smtpIncoming", "smtpOutgoing", "pop3", "imap", "webmail", "rpop"],
+        ),
         ("login", "SET QUIET o", 10, &["off", "on"]),
-        ("SERVER/IMAP/listener", "ADD DenyRule 10.0.0.0/8 en", 24, &["enable"]),
+        (
+            "SERVER/IMAP/listener",
+            "ADD DenyRule 10.0.0.0/8 en",
+            24,
+            &["enable"],
+        ),
     ];
     for (path, line, start, expected) in rows {
         let completion = at(path, line);
-        assert_eq!((completion.start, texts(&completion)), (start, expected.to_vec()), "{path}: {line}");
+        assert_eq!(
+            (completion.start, texts(&completion)),
+            (start, expected.to_vec()),
+            "{path}: {line}"
+        );
     }
 }
 

@@ -1,26 +1,50 @@
 //! domain, its creation, its accounts and their defaults (domains-groupware, "Domains", "Accounts").
 
-use crate::schema::{
-    Access, Attr, Child, ChildVerb, Command, Context, Layout, Leave, Live, groups,
-};
+use crate::schema::{Access, Attr, Child, ChildVerb, Command, Context, Layout, Leave, Live, groups};
 use crate::value::{Choices, Kind};
 
 static CREATE_ATTRS: [Attr; 6] = [
     Attr::new("name", Kind::DomainName, "", "name of the new domain").works(),
-    Attr::new("postmasterPassword", Kind::PASSWORD, "", "password of its postmaster")
-        .usage("<pass>")
-        .also(&["postmasterPasswd"])
-        .access(Access::WriteOnly)
-        .works(),
-    Attr::new("domainLocation", Kind::Path, "", "directory of its storage, empty for domains/ and its name")
-        .usage("<unitLocationURI>")
-        .works(),
-    Attr::new("wmFilterTemplatePath", Kind::Path, "none", "message rules that new accounts begin with")
-        .usage("<sieve file path>"),
-    Attr::new("domainObjectsLocation", Kind::Path, "", "directory of its objects, empty for one below domainLocation")
-        .usage("<unitLocationURI>")
-        .works(),
-    Attr::new("groupwareSupport", Kind::Bool, "yes", "calendars, contacts, tasks and notes").also(&["maclSupport"]),
+    Attr::new(
+        "postmasterPassword",
+        Kind::PASSWORD,
+        "",
+        "password of its postmaster",
+    )
+    .usage("<pass>")
+    .also(&["postmasterPasswd"])
+    .access(Access::WriteOnly)
+    .works(),
+    Attr::new(
+        "domainLocation",
+        Kind::Path,
+        "",
+        "directory of its storage, empty for domains/ and its name",
+    )
+    .usage("<unitLocationURI>")
+    .works(),
+    Attr::new(
+        "wmFilterTemplatePath",
+        Kind::Path,
+        "none",
+        "message rules that new accounts begin with",
+    )
+    .usage("<sieve file path>"),
+    Attr::new(
+        "domainObjectsLocation",
+        Kind::Path,
+        "",
+        "directory of its objects, empty for one below domainLocation",
+    )
+    .usage("<unitLocationURI>")
+    .works(),
+    Attr::new(
+        "groupwareSupport",
+        Kind::Bool,
+        "yes",
+        "calendars, contacts, tasks and notes",
+    )
+    .also(&["maclSupport"]),
 ];
 
 /// A domain that is being created.
@@ -68,13 +92,19 @@ const fn exceptions(verbs: &'static [ChildVerb]) -> Child {
         "<pattern>",
         Kind::Text { max: 255 },
     )
-    .called("exception of the limit of recipients", "The list of exceptions of the limit of recipients:")
+    .called(
+        "exception of the limit of recipients",
+        "The list of exceptions of the limit of recipients:",
+    )
     .verbs(verbs)
     .without_effect()
 }
 
-static NOTIFICATION: [Command; 1] =
-    [Command::not_built("ESET quotaLimitNotificationBody", "text of the warning, for old scripts").legacy()];
+static NOTIFICATION: [Command; 1] = [Command::not_built(
+    "ESET quotaLimitNotificationBody",
+    "text of the warning, for old scripts",
+)
+.legacy()];
 
 static QUOTA_COMMANDS: [Command; 3] = [
     Command::act("LIST Mboxes", "ListMboxes", "lists every folder of the account"),
@@ -83,7 +113,11 @@ static QUOTA_COMMANDS: [Command; 3] = [
         "SetMboxQuota",
         "sets the quota of one folder, sizes in KB",
     ),
-    Command::act("SHOW MboxQuota mboxName <name>", "ShowMboxQuota", "shows the quota of one folder"),
+    Command::act(
+        "SHOW MboxQuota mboxName <name>",
+        "ShowMboxQuota",
+        "shows the quota of one folder",
+    ),
 ];
 
 static ACCOUNT_QUOTAS: Context = Context {
@@ -108,7 +142,12 @@ static ACCOUNT_LIMITS: Context = Context {
     title: "Limits",
     leave: Leave::Done,
     attrs: &[&groups::LIMITS, &groups::LIMITS_OF_ACCOUNT],
-    children: &[exceptions(&[ChildVerb::List, ChildVerb::Add, ChildVerb::Remove, ChildVerb::Reset])],
+    children: &[exceptions(&[
+        ChildVerb::List,
+        ChildVerb::Add,
+        ChildVerb::Remove,
+        ChildVerb::Reset,
+    ])],
     commands: &[&LIMIT_COMMANDS],
     inherits: Some("domain/accountDefaultLimits"),
     ..Context::EMPTY
@@ -127,21 +166,52 @@ static CONTACT_INFO: Context = Context {
 };
 
 static ACCOUNT_ATTRS: [Attr; 10] = [
-    Attr::new("name", Kind::LocalPart, "", "name of the account, the part of its address before the @")
-        .access(Access::ReadOnly)
-        .works(),
-    Attr::new("password", Kind::PASSWORD, "", "password of the account, or {SCHEME}hash of one")
-        .usage("<password> [respectEnforcement <yes|no>]")
-        .also(&["passwd"])
-        .access(Access::WriteOnly)
-        .works(),
-    Attr::new("mustChangePass", Kind::Bool, "no", "the next login to WebMail has to change the password"),
-    Attr::new("accountType", Kind::Choice(Choices::of(&["basic", "premium"])), "premium", "kind of account")
-        .usage("<basic|premium>"),
-    Attr::new("accountClassName", Kind::TEXT, "", "class that settings are inherited from").access(Access::ReadOnly),
-    Attr::new("twoFactorConfigured", Kind::Bool, "no", "login takes two steps"),
+    Attr::new(
+        "name",
+        Kind::LocalPart,
+        "",
+        "name of the account, the part of its address before the @",
+    )
+    .access(Access::ReadOnly)
+    .works(),
+    Attr::new(
+        "password",
+        Kind::PASSWORD,
+        "",
+        "password of the account, or {SCHEME}hash of one",
+    )
+    .usage("<password> [respectEnforcement <yes|no>]")
+    .also(&["passwd"])
+    .access(Access::WriteOnly)
+    .works(),
+    Attr::new(
+        "mustChangePass",
+        Kind::Bool,
+        "no",
+        "the next login to WebMail has to change the password",
+    ),
+    Attr::new(
+        "accountType",
+        Kind::Choice(Choices::of(&["basic", "premium"])),
+        "premium",
+        "kind of account",
+    )
+    .usage("<basic|premium>"),
+    Attr::new(
+        "accountClassName",
+        Kind::TEXT,
+        "",
+        "class that settings are inherited from",
+    )
+    .access(Access::ReadOnly),
     Attr::new("customerReference", Kind::TEXT, "", "reference for billing"),
-    Attr::new("publishContactInfo", Kind::Bool, "yes", "appears among the contacts of the domain"),
+    Attr::new("twoFactorConfigured", Kind::Bool, "no", "login takes two steps"),
+    Attr::new(
+        "publishContactInfo",
+        Kind::Bool,
+        "yes",
+        "appears among the contacts of the domain",
+    ),
     Attr::new(
         "filteringOption",
         Kind::Choice(Choices::of(&[
@@ -165,36 +235,103 @@ static ACCOUNT_COMMANDS: [Command; 36] = [
     Command::not_built("SET [name <name>]", "renames the account"),
     Command::act("LIST Folders", "ListFolders", "lists every folder of the account"),
     Command::not_built("LIST Delegates", "lists who may act for the account"),
-    Command::not_built("ADD Delegate <delegateName> resource <resource> permissions r|w|rw", "lets someone act for the account"),
-    Command::not_built("REMOVE Delegate <delegateName> [resource <resource>]", "ends that"),
-    Command::not_built("LIST MEMBERSHIP [noGroups][noLists][sameDomain][directReference]", "lists groups and lists it is in"),
+    Command::not_built(
+        "ADD Delegate <delegateName> resource <resource> permissions r|w|rw",
+        "lets someone act for the account",
+    ),
+    Command::not_built(
+        "REMOVE Delegate <delegateName> [resource <resource>]",
+        "ends that",
+    ),
+    Command::not_built(
+        "LIST MEMBERSHIP [noGroups][noLists][sameDomain][directReference]",
+        "lists groups and lists it is in",
+    ),
     Command::not_built("LIST SecurityMethods", "lists ways of the second login step"),
-    Command::not_built("ADD securityMethod <sms|email> <target>", "adds a way of the second login step"),
-    Command::not_built("REVOKE securityMethod <methodId>", "removes a way of the second login step"),
-    Command::not_built("REVOKE all securityMethods", "removes all ways of the second login step"),
+    Command::not_built(
+        "ADD securityMethod <sms|email> <target>",
+        "adds a way of the second login step",
+    ),
+    Command::not_built(
+        "REVOKE securityMethod <methodId>",
+        "removes a way of the second login step",
+    ),
+    Command::not_built(
+        "REVOKE all securityMethods",
+        "removes all ways of the second login step",
+    ),
     Command::not_built("CONFIG WebmailData", "configures WebMail").enters(),
     Command::not_built("CONFIG Filters", "configures message rules").enters(),
-    Command::not_built("CONFIG SendRecvRestrictions", "configures whom it may write to and hear from").enters(),
+    Command::not_built(
+        "CONFIG SendRecvRestrictions",
+        "configures whom it may write to and hear from",
+    )
+    .enters(),
     Command::not_built("CONFIG WebmailAdvertising", "configures advertising in WebMail").enters(),
-    Command::not_built("PURGE account folders <folderName> [, <folderName>]* [<purgeCondition>]", "removes old mail"),
-    Command::not_built("PURGE calendarMetadata [folder <folderName>]", "drops cached data of calendars"),
+    Command::not_built(
+        "PURGE account folders <folderName> [, <folderName>]* [<purgeCondition>]",
+        "removes old mail",
+    ),
+    Command::not_built(
+        "PURGE calendarMetadata [folder <folderName>]",
+        "drops cached data of calendars",
+    ),
     Command::not_built("PURGE caldav <what>", "drops data of calendar clients"),
     Command::not_built("RESET ldapAssociation", "forgets the entry in the directory"),
-    Command::not_built("RESET messageMetadata attachments|calendar [allfolders|folder <folderName>]", "drops cached data of messages"),
+    Command::not_built(
+        "RESET messageMetadata attachments|calendar [allfolders|folder <folderName>]",
+        "drops cached data of messages",
+    ),
     Command::not_built("RESET folder <folderName> [<folderName>...]", "rebuilds folders"),
-    Command::not_built("RESET messageConversationIds", "groups messages to conversations again"),
+    Command::not_built(
+        "RESET messageConversationIds",
+        "groups messages to conversations again",
+    ),
     Command::not_built("SHOW RegistryInformation", "shows dates, last logins and use"),
-    Command::not_built("SHOW SearchIndexInformation [diag] [allfolders | folder <folderName>]", "shows the search index"),
-    Command::not_built("SHOW CalendarSearchIndexInformation [diag] [allfolders | folder <folderName>]", "shows the search index of calendars"),
-    Command::not_built("SHOW ContactSearchIndexInformation [diag] [allfolders | folder <folderName>]", "shows the search index of contacts"),
-    Command::not_built("SHOW SortIndexInformation [allfolders | folder <folderName>]", "shows the sort index"),
-    Command::not_built("SHOW ConversationIndexInformation [diag]", "shows the index of conversations"),
-    Command::not_built("ARCHIVE folder <folderName> older than <days>", "archives old mail"),
-    Command::not_built("INHERIT SETTINGS FROM domainDefaults", "inherits settings from the domain"),
-    Command::not_built("INHERIT SETTINGS FROM accountClass <accountClassName>", "inherits settings from an account class"),
-    Command::not_built("IMPORTCONTACTS file <file_path> [folder <name>] [duplicatesPolicy <policy>]", "imports contacts"),
-    Command::not_built("REPAIR contacts in folder <folder> remove invalid bday", "repairs contacts"),
-    Command::not_built("REPAIR contacts in folder <folder> remove duplicates", "removes double contacts"),
+    Command::not_built(
+        "SHOW SearchIndexInformation [diag] [allfolders | folder <folderName>]",
+        "shows the search index",
+    ),
+    Command::not_built(
+        "SHOW CalendarSearchIndexInformation [diag] [allfolders | folder <folderName>]",
+        "shows the search index of calendars",
+    ),
+    Command::not_built(
+        "SHOW ContactSearchIndexInformation [diag] [allfolders | folder <folderName>]",
+        "shows the search index of contacts",
+    ),
+    Command::not_built(
+        "SHOW SortIndexInformation [allfolders | folder <folderName>]",
+        "shows the sort index",
+    ),
+    Command::not_built(
+        "SHOW ConversationIndexInformation [diag]",
+        "shows the index of conversations",
+    ),
+    Command::not_built(
+        "ARCHIVE folder <folderName> older than <days>",
+        "archives old mail",
+    ),
+    Command::not_built(
+        "INHERIT SETTINGS FROM domainDefaults",
+        "inherits settings from the domain",
+    ),
+    Command::not_built(
+        "INHERIT SETTINGS FROM accountClass <accountClassName>",
+        "inherits settings from an account class",
+    ),
+    Command::not_built(
+        "IMPORTCONTACTS file <file_path> [folder <name>] [duplicatesPolicy <policy>]",
+        "imports contacts",
+    ),
+    Command::not_built(
+        "REPAIR contacts in folder <folder> remove invalid bday",
+        "repairs contacts",
+    ),
+    Command::not_built(
+        "REPAIR contacts in folder <folder> remove duplicates",
+        "removes double contacts",
+    ),
     Command::not_built("SHOW ContactInfo", "is in CONFIG ContactInfo").legacy(),
     Command::not_built("UPLOAD WMFilter", "is in CONFIG Filters").legacy(),
     Command::not_built("SHOW TotpToken", "shows the key of the second login step").legacy(),
@@ -220,8 +357,15 @@ static ACCOUNT: Context = Context {
 };
 
 static DOMAIN_ATTRS: [Attr; 20] = [
-    Attr::new("name", Kind::DomainName, "", "name of the domain").access(Access::ReadOnly).works(),
-    Attr::new("assignedIp", Kind::Ip, "none", "address that belongs to the domain"),
+    Attr::new("name", Kind::DomainName, "", "name of the domain")
+        .access(Access::ReadOnly)
+        .works(),
+    Attr::new(
+        "assignedIp",
+        Kind::Ip,
+        "none",
+        "address that belongs to the domain",
+    ),
     Attr::new(
         "services",
         Kind::ChoiceSet(groups::USER_SERVICES),
@@ -230,10 +374,30 @@ static DOMAIN_ATTRS: [Attr; 20] = [
     )
     .usage("(list of services)")
     .works(),
-    Attr::new("showWebmailLogin", Kind::Bool, "no", "appears in the list of domains at login to WebMail"),
-    Attr::new("createUsersFromLdap", Kind::Bool, "no", "creates accounts at first login by LDAP"),
-    Attr::new("publishRcptContacts", Kind::Bool, "yes", "accounts appear among the contacts of the domain"),
-    Attr::new("enableAppender", Kind::Bool, "no", "adds a text to mail that is sent"),
+    Attr::new(
+        "showWebmailLogin",
+        Kind::Bool,
+        "no",
+        "appears in the list of domains at login to WebMail",
+    ),
+    Attr::new(
+        "createUsersFromLdap",
+        Kind::Bool,
+        "no",
+        "creates accounts at first login by LDAP",
+    ),
+    Attr::new(
+        "publishRcptContacts",
+        Kind::Bool,
+        "yes",
+        "accounts appear among the contacts of the domain",
+    ),
+    Attr::new(
+        "enableAppender",
+        Kind::Bool,
+        "no",
+        "adds a text to mail that is sent",
+    ),
     Attr::new(
         "catchAllType",
         Kind::Choice(Choices::of(&["disabled", "account", "folder"]).also(&[("reject", &["disabled"])])),
@@ -241,44 +405,136 @@ static DOMAIN_ATTRS: [Attr; 20] = [
         "what happens to mail for unknown recipients: refused, to an account, to a public folder",
     )
     .works(),
-    Attr::new("catchAllAccountName", Kind::LocalPart, "", "account that gets mail for unknown recipients")
-        .usage("<value>")
-        .works(),
-    Attr::new("catchAllFolderName", Kind::Text { max: 255 }, "INBOX", "folder that it goes to").usage("<value>").works(),
-    Attr::new("enableLDAPSync", Kind::Bool, "no", "keeps accounts as in a directory"),
-    Attr::new("ldapSyncConnectorName", Kind::TEXT, "", "connector of that directory").usage("<name>"),
+    Attr::new(
+        "catchAllAccountName",
+        Kind::LocalPart,
+        "",
+        "account that gets mail for unknown recipients",
+    )
+    .usage("<value>")
+    .works(),
+    Attr::new(
+        "catchAllFolderName",
+        Kind::Text { max: 255 },
+        "INBOX",
+        "folder that it goes to",
+    )
+    .usage("<value>")
+    .works(),
+    Attr::new(
+        "enableLDAPSync",
+        Kind::Bool,
+        "no",
+        "keeps accounts as in a directory",
+    ),
+    Attr::new(
+        "ldapSyncConnectorName",
+        Kind::TEXT,
+        "",
+        "connector of that directory",
+    )
+    .usage("<name>"),
     Attr::new("customerReference", Kind::TEXT, "", "reference for billing"),
-    Attr::new("defaultTimezone", Kind::TEXT, "", "time zone of new accounts, empty for that of the server").usage("<timezone>"),
-    Attr::new("defaultLanguage", Kind::TEXT, "", "language of new accounts, empty for that of the server").usage("<lang>"),
-    Attr::new("disposableMetadataQuotaThreshold", Kind::COUNT, "0", "amount at which cached data is dropped, 0 for never")
-        .usage("<no.>"),
-    Attr::new("brandingName", Kind::TEXT, "", "name of the product that users see, empty for that of the server")
-        .usage("<name>"),
-    Attr::new("enableGravatar", Kind::Bool, "no", "shows pictures of senders from outside"),
-    Attr::new("enablePushNotificationGenerator", Kind::Bool, "no", "writes push notifications"),
-    Attr::new("postmasterAccount", Kind::LocalPart, "postmaster", "account that is postmaster, changed at once")
-        .usage("<name>")
-        .live(Live::AtSet)
-        .works(),
+    Attr::new(
+        "defaultTimezone",
+        Kind::TEXT,
+        "",
+        "time zone of new accounts, empty for that of the server",
+    )
+    .usage("<timezone>"),
+    Attr::new(
+        "defaultLanguage",
+        Kind::TEXT,
+        "",
+        "language of new accounts, empty for that of the server",
+    )
+    .usage("<lang>"),
+    Attr::new(
+        "disposableMetadataQuotaThreshold",
+        Kind::COUNT,
+        "0",
+        "amount at which cached data is dropped, 0 for never",
+    )
+    .usage("<no.>"),
+    Attr::new(
+        "brandingName",
+        Kind::TEXT,
+        "",
+        "name of the product that users see, empty for that of the server",
+    )
+    .usage("<name>"),
+    Attr::new(
+        "enableGravatar",
+        Kind::Bool,
+        "no",
+        "shows pictures of senders from outside",
+    ),
+    Attr::new(
+        "enablePushNotificationGenerator",
+        Kind::Bool,
+        "no",
+        "writes push notifications",
+    ),
+    Attr::new(
+        "postmasterAccount",
+        Kind::LocalPart,
+        "postmaster",
+        "account that is postmaster, changed at once",
+    )
+    .usage("<name>")
+    .live(Live::AtSet)
+    .works(),
 ];
 
 static DOMAIN_COMMANDS: [Command; 17] = [
     Command::not_built("SET [name <name>]", "renames the domain"),
-    Command::act("SHOW postmasterAccount", "ShowPostmasterAccount", "shows which account is postmaster"),
-    Command::act("RESET postmasterAccount", "ResetPostmasterAccount", "gives the role back to postmaster, at once"),
+    Command::act(
+        "SHOW postmasterAccount",
+        "ShowPostmasterAccount",
+        "shows which account is postmaster",
+    ),
+    Command::act(
+        "RESET postmasterAccount",
+        "ResetPostmasterAccount",
+        "gives the role back to postmaster, at once",
+    ),
     Command::not_built("RESET ldapSynchronization", "begins the synchronisation anew"),
     Command::not_built("RESET maintenanceDate", "runs the daily maintenance again"),
     Command::not_built("SHOW RegistryInformation", "shows dates and use"),
     Command::not_built("SHOW StorageInformation [details]", "shows the storages"),
-    Command::not_built("SHOW StorageStatistics [details|summary][average][raw][mboxDetails][mboxReset]", "shows what storages do"),
-    Command::not_built("SHOW AccountingStatistics [since <date>][until <date>]", "shows use"),
+    Command::not_built(
+        "SHOW StorageStatistics [details|summary][average][raw][mboxDetails][mboxReset]",
+        "shows what storages do",
+    ),
+    Command::not_built(
+        "SHOW AccountingStatistics [since <date>][until <date>]",
+        "shows use",
+    ),
     Command::not_built("SHOW DisposableMetadataInformation", "shows cached metadata"),
-    Command::not_built("SHOW BrandingElement <element>", "shows an image of the product's look"),
-    Command::not_built("SHOW SearchIndexInformation [diag] [details | allfolders]", "shows search indexes"),
-    Command::not_built("SHOW CalendarSearchIndexInformation [diag] [details | allfolders]", "shows search indexes of calendars"),
-    Command::not_built("SHOW ContactSearchIndexInformation [diag] [details | allfolders]", "shows search indexes of contacts"),
-    Command::not_built("SHOW SortIndexInformation [details | allfolders]", "shows sort indexes"),
-    Command::not_built("SHOW ConversationIndexInformation [diag] [details]", "shows indexes of conversations"),
+    Command::not_built(
+        "SHOW BrandingElement <element>",
+        "shows an image of the product's look",
+    ),
+    Command::not_built(
+        "SHOW SearchIndexInformation [diag] [details | allfolders]",
+        "shows search indexes",
+    ),
+    Command::not_built(
+        "SHOW CalendarSearchIndexInformation [diag] [details | allfolders]",
+        "shows search indexes of calendars",
+    ),
+    Command::not_built(
+        "SHOW ContactSearchIndexInformation [diag] [details | allfolders]",
+        "shows search indexes of contacts",
+    ),
+    Command::not_built(
+        "SHOW SortIndexInformation [details | allfolders]",
+        "shows sort indexes",
+    ),
+    Command::not_built(
+        "SHOW ConversationIndexInformation [diag] [details]",
+        "shows indexes of conversations",
+    ),
     Command::not_built("LIST SearchFolders [details]", "lists folders that are searches"),
 ];
 
@@ -289,74 +545,179 @@ static DOMAIN_OBJECTS: [Command; 26] = [
     Command::not_built("REMOVE Group [name] <name>", "removes the group"),
     Command::not_built("SHOW Group [name] <name> [ATTR <param>]", "shows the group"),
     Command::not_built("LIST Forwarders [wildcard (ex: account*)]", "as LIST Groups").legacy(),
-    Command::not_built("ADD Forwarder [name] <name>", "as ADD Group").enters().legacy(),
-    Command::not_built("UPDATE Forwarder [name] <name>", "as UPDATE Group").enters().legacy(),
+    Command::not_built("ADD Forwarder [name] <name>", "as ADD Group")
+        .enters()
+        .legacy(),
+    Command::not_built("UPDATE Forwarder [name] <name>", "as UPDATE Group")
+        .enters()
+        .legacy(),
     Command::not_built("REMOVE Forwarder [name] <name>", "as REMOVE Group").legacy(),
-    Command::not_built("LIST FolderRcpts [wildcard (ex: account*)]", "lists every folder recipient"),
+    Command::not_built(
+        "LIST FolderRcpts [wildcard (ex: account*)]",
+        "lists every folder recipient",
+    ),
     Command::not_built("ADD FolderRcpt [name] <name>", "adds the folder recipient").enters(),
     Command::not_built("UPDATE FolderRcpt [name] <name>", "changes the folder recipient").enters(),
     Command::not_built("REMOVE FolderRcpt [name] <name>", "removes the folder recipient"),
-    Command::not_built("SHOW FolderRcpt [name] <name> [ATTR <param>]", "shows the folder recipient"),
+    Command::not_built(
+        "SHOW FolderRcpt [name] <name> [ATTR <param>]",
+        "shows the folder recipient",
+    ),
     Command::not_built("LIST Lists [wildcard (ex: account*)]", "lists every mailing list"),
-    Command::not_built("ADD List [name] <listName> password <password> adminEmail <email>", "adds the mailing list").enters(),
+    Command::not_built(
+        "ADD List [name] <listName> password <password> adminEmail <email>",
+        "adds the mailing list",
+    )
+    .enters(),
     Command::not_built("UPDATE List [name] <listName>", "changes the mailing list").enters(),
     Command::not_built("REMOVE List [name] <listName>", "removes the mailing list"),
-    Command::not_built("SHOW List [name] <listName> [ATTR <param>]", "shows the mailing list"),
-    Command::not_built("LIST AccountClasses [wildcard (ex: account*)]", "lists every account class"),
-    Command::not_built("ADD accountClass [name] <accountClassName>", "adds the account class").enters(),
-    Command::not_built("UPDATE accountClass [name] <accountClassName>", "changes the account class").enters(),
-    Command::not_built("REMOVE accountClass [name] <accountClassName>", "removes the account class"),
-    Command::not_built("LIST Ghosts [wildcard (ex: account*)]", "lists accounts that left the directory"),
-    Command::not_built("REMOVE GHOSTS [wildcard (ex: g*)]", "removes accounts that left the directory"),
-    Command::not_built("LIST DomainObjectsInfo [wildcard (ex: account*)]", "lists every object with its kind"),
+    Command::not_built(
+        "SHOW List [name] <listName> [ATTR <param>]",
+        "shows the mailing list",
+    ),
+    Command::not_built(
+        "LIST AccountClasses [wildcard (ex: account*)]",
+        "lists every account class",
+    ),
+    Command::not_built(
+        "ADD accountClass [name] <accountClassName>",
+        "adds the account class",
+    )
+    .enters(),
+    Command::not_built(
+        "UPDATE accountClass [name] <accountClassName>",
+        "changes the account class",
+    )
+    .enters(),
+    Command::not_built(
+        "REMOVE accountClass [name] <accountClassName>",
+        "removes the account class",
+    ),
+    Command::not_built(
+        "LIST Ghosts [wildcard (ex: account*)]",
+        "lists accounts that left the directory",
+    ),
+    Command::not_built(
+        "REMOVE GHOSTS [wildcard (ex: g*)]",
+        "removes accounts that left the directory",
+    ),
+    Command::not_built(
+        "LIST DomainObjectsInfo [wildcard (ex: account*)]",
+        "lists every object with its kind",
+    ),
 ];
 
 static DOMAIN_PARTS: [Command; 13] = [
     Command::not_built("ESET appenderHtml", "sets the text that is added to mail"),
-    Command::not_built("ESET BrandingElement <element>", "sets an image of the product's look"),
+    Command::not_built(
+        "ESET BrandingElement <element>",
+        "sets an image of the product's look",
+    ),
     Command::not_built("CONFIG MIGRATIONDATA", "configures automatic migration").enters(),
     Command::not_built("CONFIG FILTERS", "configures message rules").enters(),
     Command::not_built("CONFIG adminLimits", "configures limits of domain administrators").enters(),
-    Command::not_built("CONFIG accountDefaultFilters", "configures message rules that accounts inherit").enters(),
-    Command::not_built("CONFIG folderRcptDefaultLimits", "configures limits that folder recipients inherit").enters(),
+    Command::not_built(
+        "CONFIG accountDefaultFilters",
+        "configures message rules that accounts inherit",
+    )
+    .enters(),
+    Command::not_built(
+        "CONFIG folderRcptDefaultLimits",
+        "configures limits that folder recipients inherit",
+    )
+    .enters(),
     Command::not_built("CONFIG autodiscovery", "configures automatic set-up of clients").enters(),
-    Command::not_built("CONFIG accountDefaultSendRecvRestrictions", "configures restrictions that accounts inherit").enters(),
-    Command::not_built("CONFIG accountDefaultWebmailAdvertising", "configures advertising that accounts inherit").enters(),
+    Command::not_built(
+        "CONFIG accountDefaultSendRecvRestrictions",
+        "configures restrictions that accounts inherit",
+    )
+    .enters(),
+    Command::not_built(
+        "CONFIG accountDefaultWebmailAdvertising",
+        "configures advertising that accounts inherit",
+    )
+    .enters(),
     Command::not_built("CONFIG PUBLIC-FOLDER", "configures public folders").enters(),
     Command::not_built("CONFIG PERMISSIONS", "configures rights of administrators").enters(),
-    Command::not_built("CONFIG initialAccountSettings", "configures what new accounts begin with").enters(),
+    Command::not_built(
+        "CONFIG initialAccountSettings",
+        "configures what new accounts begin with",
+    )
+    .enters(),
 ];
 
 static DOMAIN_JOBS: [Command; 24] = [
     Command::not_built("PURGE disposableMetadata", "drops cached metadata"),
-    Command::not_built("PURGE public|account folders <folderName> [, <folderName>]* [<purgeCondition>]", "removes old mail"),
-    Command::not_built("MIGRATE account <accountName> remoteHost <host> remotePort <port> remoteUser <imap-user> remotePass <imap-pass> [ignoreFolders (folders)] [overrideQuota <yes|no>] [deleteOriginal <yes|no>] [structureOnly <yes|no>] [verbose <yes|no>]", "copies mail from another server"),
+    Command::not_built(
+        "PURGE public|account folders <folderName> [, <folderName>]* [<purgeCondition>]",
+        "removes old mail",
+    ),
+    Command::not_built(
+        "MIGRATE account <accountName> remoteHost <host> remotePort <port> remoteUser <imap-user> remotePass <imap-pass> [ignoreFolders (folders)] [overrideQuota <yes|no>] [deleteOriginal <yes|no>] [structureOnly <yes|no>] [verbose <yes|no>]",
+        "copies mail from another server",
+    ),
     Command::not_built("MIGRATE LIST", "lists running migrations"),
-    Command::not_built("MIGRATE ATTACH|PEEK|ABORT <accountName> [<timeout>]", "follows or ends a migration"),
+    Command::not_built(
+        "MIGRATE ATTACH|PEEK|ABORT <accountName> [<timeout>]",
+        "follows or ends a migration",
+    ),
     Command::not_built("LIST Storages", "lists the storages"),
-    Command::not_built("LIST activeStorageTransactions [details]", "lists work on storages"),
+    Command::not_built(
+        "LIST activeStorageTransactions [details]",
+        "lists work on storages",
+    ),
     Command::not_built("READLOCK Storages", "lets storages only be read"),
     Command::not_built("READUNLOCK Storages", "lets storages be written again"),
-    Command::not_built("COMPACT All [forced] [splitAfter <max_size> into <split_storage_usid>]", "gives back space of all storages"),
-    Command::not_built("COMPACT Storage usid <storage_usid> [forced] [splitAfter <max_size> into <split_storage_usid>]", "gives back space of a storage"),
-    Command::not_built("COMPACT attach | peek | abort [timeout]", "follows or ends a compaction"),
-    Command::not_built("SCAN ALL|Storage|DomainContainer|PublicFolders|Account <options>", "checks storages"),
+    Command::not_built(
+        "COMPACT All [forced] [splitAfter <max_size> into <split_storage_usid>]",
+        "gives back space of all storages",
+    ),
+    Command::not_built(
+        "COMPACT Storage usid <storage_usid> [forced] [splitAfter <max_size> into <split_storage_usid>]",
+        "gives back space of a storage",
+    ),
+    Command::not_built(
+        "COMPACT attach | peek | abort [timeout]",
+        "follows or ends a compaction",
+    ),
+    Command::not_built(
+        "SCAN ALL|Storage|DomainContainer|PublicFolders|Account <options>",
+        "checks storages",
+    ),
     Command::not_built("SCAN attach | peek | abort [timeout]", "follows or ends a check"),
-    Command::not_built("ENABLE [detailed] StorageStatistics", "begins to count what storages do"),
+    Command::not_built(
+        "ENABLE [detailed] StorageStatistics",
+        "begins to count what storages do",
+    ),
     Command::not_built("ENABLE traceLog <what>", "begins a trace"),
     Command::not_built("DISABLE StorageStatistics", "ends counting what storages do"),
     Command::not_built("DISABLE traceLog <what>", "ends a trace"),
     Command::not_built("UPGRADE Storage", "brings storages to the newest format"),
-    Command::not_built("REPAIR Accounts [skip-stage-3] <accountName> [<accountName>...]", "repairs accounts"),
+    Command::not_built(
+        "REPAIR Accounts [skip-stage-3] <accountName> [<accountName>...]",
+        "repairs accounts",
+    ),
     Command::not_built("SYNCCONTACTS", "rebuilds the contacts of the domain"),
-    Command::not_built("FINDINVALIDMSG <accountName> [<accountName>...] [purge] [details]", "finds damaged messages"),
-    Command::not_built("RECOVER domain|accounts|attach|peek|abort <options>", "recovers lost objects"),
+    Command::not_built(
+        "FINDINVALIDMSG <accountName> [<accountName>...] [purge] [details]",
+        "finds damaged messages",
+    ),
+    Command::not_built(
+        "RECOVER domain|accounts|attach|peek|abort <options>",
+        "recovers lost objects",
+    ),
     Command::not_built("PURGEMAPIPROPS <options>", "drops properties of Outlook"),
 ];
 
 static DOMAIN_REST: [Command; 2] = [
-    Command::not_built("REPAIR attach | peek | abort [timeout]", "follows or ends a repair"),
-    Command::not_built("REMOVE TmpSearchFolders <all | account>", "removes temporary searches"),
+    Command::not_built(
+        "REPAIR attach | peek | abort [timeout]",
+        "follows or ends a repair",
+    ),
+    Command::not_built(
+        "REMOVE TmpSearchFolders <all | account>",
+        "removes temporary searches",
+    ),
 ];
 
 /// A domain.
@@ -369,10 +730,18 @@ pub(super) static DOMAIN: Context = Context {
     children: &[
         Child::names(("Alias", "Aliases"), "aliases", "<aliasName>", Kind::DomainName)
             .called("alias", "The list of aliases for this domain:"),
-        Child::part("accountDefaultQuotas", "accountDefaultQuotas", &ACCOUNT_DEFAULT_QUOTAS)
-            .called("quotas that accounts inherit", ""),
-        Child::part("accountDefaultLimits", "accountDefaultLimits", &ACCOUNT_DEFAULT_LIMITS)
-            .called("limits that accounts inherit", ""),
+        Child::part(
+            "accountDefaultQuotas",
+            "accountDefaultQuotas",
+            &ACCOUNT_DEFAULT_QUOTAS,
+        )
+        .called("quotas that accounts inherit", ""),
+        Child::part(
+            "accountDefaultLimits",
+            "accountDefaultLimits",
+            &ACCOUNT_DEFAULT_LIMITS,
+        )
+        .called("limits that accounts inherit", ""),
         Child::stored(("Account", "Accounts"), "accounts", ("name", "<name>"), &ACCOUNT)
             .called("account", "The list of accounts for this domain:")
             .columns(&[("name", 0)])
@@ -380,6 +749,12 @@ pub(super) static DOMAIN: Context = Context {
             .with(&["password"])
             .wildcard("account*"),
     ],
-    commands: &[&DOMAIN_COMMANDS, &DOMAIN_OBJECTS, &DOMAIN_PARTS, &DOMAIN_JOBS, &DOMAIN_REST],
+    commands: &[
+        &DOMAIN_COMMANDS,
+        &DOMAIN_OBJECTS,
+        &DOMAIN_PARTS,
+        &DOMAIN_JOBS,
+        &DOMAIN_REST,
+    ],
     ..Context::EMPTY
 };

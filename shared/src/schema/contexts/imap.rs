@@ -7,8 +7,15 @@ use crate::value::Kind;
 connectivity!("SERVER/IMAP", "server-imap", idle: "1800", more: &[]);
 
 static OWN: [Attr; 2] = [
-    Attr::new("imapIdEnabled", Kind::Bool, "yes", "answers the ID command").live(crate::schema::Live::NewSessions).works(),
-    Attr::new("imapShowAllFolders", Kind::Bool, "no", "lists folders of calendars, contacts, tasks and notes too"),
+    Attr::new("imapIdEnabled", Kind::Bool, "yes", "answers the ID command")
+        .live(crate::schema::Live::NewSessions)
+        .works(),
+    Attr::new(
+        "imapShowAllFolders",
+        Kind::Bool,
+        "no",
+        "lists folders of calendars, contacts, tasks and notes too",
+    ),
 ];
 
 /// The IMAP service.

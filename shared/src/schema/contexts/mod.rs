@@ -37,7 +37,8 @@ pub fn context(path: &str) -> Option<&'static Context> {
 fn by_path() -> &'static BTreeMap<&'static str, &'static Context> {
     static PATHS: LazyLock<BTreeMap<&'static str, &'static Context>> = LazyLock::new(|| {
         let mut found = BTreeMap::new();
-        let mut open: Vec<&'static Context> = vec![&root::LOGIN, &root::ROOT, &server::SERVER, &domain::DOMAIN_CREATE];
+        let mut open: Vec<&'static Context> =
+            vec![&root::LOGIN, &root::ROOT, &server::SERVER, &domain::DOMAIN_CREATE];
         while let Some(context) = open.pop() {
             if found.insert(context.path, context).is_none() {
                 open.extend(context.children.iter().filter_map(super::Child::context));

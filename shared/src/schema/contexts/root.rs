@@ -4,15 +4,28 @@ use super::{domain, server};
 use crate::schema::{Child, ChildVerb, Command, Context, Layout, Leave, Verb};
 
 static LOGIN_COMMANDS: [Command; 5] = [
-    Command::new("USER <user>", Verb::User, "logs in; the next line is the password"),
+    Command::new(
+        "USER <user>",
+        Verb::User,
+        "logs in; the next line is the password",
+    ),
     Command::new("GET VERSION", Verb::Version, "shows the version"),
     Command::new(
         "SET CONSOLE-CODES on|off",
         Verb::Session("CONSOLE-CODES"),
         "colours and control sequences for terminals",
     ),
-    Command::new("SET QUIET off|on", Verb::Session("QUIET"), "replies without titles and blank lines"),
-    Command::new("SET CONSOLE_CODES on|off", Verb::Session("CONSOLE-CODES"), "as SET CONSOLE-CODES").legacy(),
+    Command::new(
+        "SET QUIET off|on",
+        Verb::Session("QUIET"),
+        "replies without titles and blank lines",
+    ),
+    Command::new(
+        "SET CONSOLE_CODES on|off",
+        Verb::Session("CONSOLE-CODES"),
+        "as SET CONSOLE-CODES",
+    )
+    .legacy(),
 ];
 
 /// Before login.
@@ -69,24 +82,55 @@ static DOMAINS: [Command; 19] = [
 ];
 
 static CONFIGURATION: [Command; 15] = [
-    Command::act("SAVE CONFIG [<path>]", "SaveConfig", "writes the running configuration to disk, or beside it"),
-    Command::act("SHOW CONFIG", "ShowConfig", "shows the running configuration as in the file"),
+    Command::act(
+        "SAVE CONFIG [<path>]",
+        "SaveConfig",
+        "writes the running configuration to disk, or beside it",
+    ),
+    Command::act(
+        "SHOW CONFIG",
+        "ShowConfig",
+        "shows the running configuration as in the file",
+    ),
     Command::not_built("SAVE supportInfo [<path>]", "writes what support needs to know"),
-    Command::act("SET admin-password <password>", "SetAdminPassword", "sets the password of this administrator"),
+    Command::act(
+        "SET admin-password <password>",
+        "SetAdminPassword",
+        "sets the password of this administrator",
+    ),
     Command::act(
         "CHANGE password oldPassword <pass> newPassword <pass>",
         "ChangePassword",
         "changes the password of this administrator",
     ),
-    Command::new("SET multilineEOF <string>", Verb::Session("multilineEOF"), "line that ends a text of several lines"),
+    Command::new(
+        "SET multilineEOF <string>",
+        Verb::Session("multilineEOF"),
+        "line that ends a text of several lines",
+    ),
     Command::new("GET VERSION", Verb::Version, "shows the version"),
     Command::not_built("LIST SecurityMethods", "lists ways of the second login step"),
-    Command::not_built("REVOKE securityMethod <methodId>", "removes a way of the second login step"),
-    Command::not_built("REVOKE all securityMethods", "removes all ways of the second login step"),
+    Command::not_built(
+        "REVOKE securityMethod <methodId>",
+        "removes a way of the second login step",
+    ),
+    Command::not_built(
+        "REVOKE all securityMethods",
+        "removes all ways of the second login step",
+    ),
     Command::not_built("SHOW twoFactorConfigured", "shows whether login takes two steps"),
-    Command::not_built("SET twoFactorConfigured <yes|no>", "says whether login takes two steps"),
-    Command::not_built("SHOW onboardingComplete", "shows whether the first set-up is over"),
-    Command::not_built("SET onboardingComplete <yes|no>", "says whether the first set-up is over"),
+    Command::not_built(
+        "SET twoFactorConfigured <yes|no>",
+        "says whether login takes two steps",
+    ),
+    Command::not_built(
+        "SHOW onboardingComplete",
+        "shows whether the first set-up is over",
+    ),
+    Command::not_built(
+        "SET onboardingComplete <yes|no>",
+        "says whether the first set-up is over",
+    ),
     Command::not_built("SHOW MigrationStatus", "shows running migrations"),
 ];
 
@@ -95,10 +139,18 @@ static PLACES: [Command; 8] = [
     Command::not_built("ENTER AACL", "goes to administrative users and groups").enters(),
     Command::not_built("ENTER TRACER", "goes to the tracer").enters(),
     Command::not_built("ENTER JSONQUERY", "goes to queries in JSON").enters(),
-    Command::not_built("ENTER DEBUG", "goes to debugging").enters().legacy(),
-    Command::not_built("ENTER COMMANDS", "goes to immediate commands").enters().legacy(),
-    Command::not_built("ENTER MIGRATION", "goes to migrations").enters().legacy(),
-    Command::not_built("ENTER REPORTING", "goes to counters").enters().legacy(),
+    Command::not_built("ENTER DEBUG", "goes to debugging")
+        .enters()
+        .legacy(),
+    Command::not_built("ENTER COMMANDS", "goes to immediate commands")
+        .enters()
+        .legacy(),
+    Command::not_built("ENTER MIGRATION", "goes to migrations")
+        .enters()
+        .legacy(),
+    Command::not_built("ENTER REPORTING", "goes to counters")
+        .enters()
+        .legacy(),
 ];
 
 static OTHER: [Command; 14] = [
@@ -106,16 +158,37 @@ static OTHER: [Command; 14] = [
         "SEARCH Object <objectNameOrId>[+<folderNameOrId>][@<domainName>] | +<folderNameOrId>[@<domainName>] | @<domainName>",
         "finds an object by name or number",
     ),
-    Command::not_built("LOOKUP Index Object <accountName>[+<folderName>]@<domainName>", "finds an object in the index"),
+    Command::not_built(
+        "LOOKUP Index Object <accountName>[+<folderName>]@<domainName>",
+        "finds an object in the index",
+    ),
     Command::not_built("LOOKUP Index File <path>", "finds a file in the index"),
-    Command::not_built("LIST premiumAccounts [domain <name>] [wildcard (ex: account*)]", "lists accounts with extensions"),
-    Command::not_built("SET premiumAccountAddons name <name> addons (list of addons)", "sets extensions of an account"),
-    Command::not_built("LIST premiumFolderRcpts [domain <name>] [wildcard (ex: account*)]", "lists folder recipients with extensions"),
-    Command::not_built("SET premiumFolderRcptsAddons name <name> addons (list of addons)", "sets extensions of a folder recipient"),
+    Command::not_built(
+        "LIST premiumAccounts [domain <name>] [wildcard (ex: account*)]",
+        "lists accounts with extensions",
+    ),
+    Command::not_built(
+        "SET premiumAccountAddons name <name> addons (list of addons)",
+        "sets extensions of an account",
+    ),
+    Command::not_built(
+        "LIST premiumFolderRcpts [domain <name>] [wildcard (ex: account*)]",
+        "lists folder recipients with extensions",
+    ),
+    Command::not_built(
+        "SET premiumFolderRcptsAddons name <name> addons (list of addons)",
+        "sets extensions of a folder recipient",
+    ),
     Command::not_built("SHOW LicenseInfo", "shows the licence"),
     Command::not_built("SHOW PremiumAddonsStatistics", "shows use of extensions"),
-    Command::not_built("SHOW AccountingStatistics [since <date>][until <date>]", "shows use of the server"),
-    Command::not_built("PURGE public|account folders <folderName> [, <folderName>]* [<purgeCondition>]", "removes old mail"),
+    Command::not_built(
+        "SHOW AccountingStatistics [since <date>][until <date>]",
+        "shows use of the server",
+    ),
+    Command::not_built(
+        "PURGE public|account folders <folderName> [, <folderName>]* [<purgeCondition>]",
+        "removes old mail",
+    ),
     Command::not_built("ENABLE ExecutionTrace", "begins a trace"),
     Command::not_built("DISABLE ExecutionTrace", "ends a trace"),
     Command::not_built("ADD DOMAIN name <name>", "as CREATE Domain").legacy(),
@@ -129,12 +202,17 @@ pub(super) static ROOT: Context = Context {
     leave: Leave::Free,
     children: &[
         Child::part("SERVER", "server", &server::SERVER).called("the server and its services", ""),
-        Child::stored(("Domain", "Domains"), "domains", ("name", "<domainName>"), &domain::DOMAIN)
-            .called("domain", "The list of domains:")
-            .columns(&[("name", 18), ("total", 12), ("used", 0)])
-            .layout(Layout::Blanks)
-            .wildcard("domain*")
-            .verbs(&[ChildVerb::List, ChildVerb::Update, ChildVerb::Show]),
+        Child::stored(
+            ("Domain", "Domains"),
+            "domains",
+            ("name", "<domainName>"),
+            &domain::DOMAIN,
+        )
+        .called("domain", "The list of domains:")
+        .columns(&[("name", 18), ("total", 12), ("used", 0)])
+        .layout(Layout::Blanks)
+        .wildcard("domain*")
+        .verbs(&[ChildVerb::List, ChildVerb::Update, ChildVerb::Show]),
     ],
     commands: &[&DOMAINS, &CONFIGURATION, &PLACES, &OTHER],
     ..Context::EMPTY

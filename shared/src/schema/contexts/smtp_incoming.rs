@@ -6,9 +6,13 @@ use crate::value::Kind;
 
 connectivity!("SERVER/SMTP-INCOMING", "server-smtpIncoming", idle: "300", more: &LISTENER_DOMAIN);
 
-static LISTENER_DOMAIN: [Attr; 1] =
-    [Attr::new("listenerDomain", Kind::DomainName, "", "domain that connections to this listener belong to")
-        .usage("<domain>")];
+static LISTENER_DOMAIN: [Attr; 1] = [Attr::new(
+    "listenerDomain",
+    Kind::DomainName,
+    "",
+    "domain that connections to this listener belong to",
+)
+.usage("<domain>")];
 
 static OWN: [Attr; 1] = [Attr::new(
     "maxReceivedHeaders",
@@ -20,8 +24,12 @@ static OWN: [Attr; 1] = [Attr::new(
 .live(Live::NewSessions)
 .works()];
 
-static ROUTING: [Attr; 1] =
-    [Attr::new("enableSmtpRouting", Kind::Bool, "no", "passes mail on to the back end of each recipient")];
+static ROUTING: [Attr; 1] = [Attr::new(
+    "enableSmtpRouting",
+    Kind::Bool,
+    "no",
+    "passes mail on to the back end of each recipient",
+)];
 
 static MAPPING_DATA: Context = Context {
     path: "SERVER/SMTP-INCOMING/mappingData",

@@ -4,10 +4,7 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A word or quoted text, its escapes resolved; `quoted` says which.
-    Text {
-        text: String,
-        quoted: bool,
-    },
+    Text { text: String, quoted: bool },
     /// One of `= ( ) { }`.
     Sign(char),
 }
@@ -37,7 +34,12 @@ pub(super) struct Broken {
 
 /// Cuts the text into tokens; what cannot be one is reported and skipped.
 pub(super) fn cut(text: &str) -> (Vec<Token>, Vec<Broken>) {
-    let mut lexer = Lexer { text, at: 0, place: Place { line: 1, column: 1 }, broken: Vec::new() };
+    let mut lexer = Lexer {
+        text,
+        at: 0,
+        place: Place { line: 1, column: 1 },
+        broken: Vec::new(),
+    };
     let mut tokens = Vec::new();
     while let Some(token) = lexer.token() {
         tokens.push(token);
@@ -65,7 +67,10 @@ impl Lexer<'_> {
         let c = self.peek()?;
         self.at += c.len_utf8();
         if c == '\n' {
-            self.place = Place { line: self.place.line.saturating_add(1), column: 1 };
+            self.place = Place {
+                line: self.place.line.saturating_add(1),
+                column: 1,
+            };
         } else {
             self.place.column = self.place.column.saturating_add(1);
         }
@@ -80,10 +85,21 @@ impl Lexer<'_> {
                 self.take();
                 Kind::Sign(sign)
             }
-            '"' => Kind::Text { text: self.quoted(place), quoted: true },
-            _ => Kind::Text { text: self.word(), quoted: false },
+            '"' => Kind::Text {
+                text: self.quoted(place),
+                quoted: true,
+            },
+            _ => Kind::Text {
+                text: self.word(),
+                quoted: false,
+            },
         };
-        Some(Token { kind, place, start, end: self.at })
+        Some(Token {
+            kind,
+            place,
+            start,
+            end: self.at,
+        })
     }
 
     /// Blanks and comments.
@@ -93,9 +109,11 @@ impl Lexer<'_> {
                 Some(c) if c.is_whitespace() => {
                     self.take();
                 }
-                Some('#') => while self.peek().is_some_and(|c| c != '\n') {
-                    self.take();
-                },
+                Some('#') => {
+                    while self.peek().is_some_and(|c| c != '\n') {
+                        self.take();
+                    }
+                }
                 Some('/') if self.rest().starts_with("/*") => self.comment(),
                 // A byte order mark of an editor is no content.
                 Some('\u{feff}') if self.at == 0 => self.at += '\u{feff}'.len_utf8(),
@@ -110,7 +128,10 @@ impl Lexer<'_> {
         self.take();
         while !self.rest().starts_with("*/") {
             if self.take().is_none() {
-                self.broken.push(Broken { place, message: "a comment begins here and does not end (*/ is missing)" });
+                self.broken.push(Broken {
+                    place,
+                    message: "a comment begins here and does not end (*/ is missing)",
+                });
                 return;
             }
         }
@@ -152,7 +173,10 @@ impl Lexer<'_> {
 
     fn word(&mut self) -> String {
         let start = self.at;
-        while self.peek().is_some_and(|c| !c.is_whitespace() && !"\"#=(){}".contains(c)) {
+        while self
+            .peek()
+            .is_some_and(|c| !c.is_whitespace() && !"\"#=(){}".contains(c))
+        {
             self.take();
         }
         self.text.get(start..self.at).unwrap_or_default().to_owned()

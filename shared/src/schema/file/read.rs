@@ -41,7 +41,11 @@ impl fmt::Display for Diagnostic {
         if !self.file.is_empty() {
             write!(out, "{}:", self.file)?;
         }
-        let severity = if self.severity == Severity::Error { "error" } else { "warning" };
+        let severity = if self.severity == Severity::Error {
+            "error"
+        } else {
+            "warning"
+        };
         write!(out, "{}:{}: {severity}: ", self.line, self.column)?;
         match &self.attribute {
             Some(attribute) => write!(out, "{attribute}: {}", self.message),
@@ -53,22 +57,36 @@ impl fmt::Display for Diagnostic {
 /// Reads an object.
 pub fn parse(context: &'static Context, text: &str) -> (Object, Vec<Diagnostic>) {
     let (tokens, broken) = cut(text);
-    let mut mistakes: Vec<Mistake> = broken.into_iter().map(|one| (one.place, one.message.to_owned())).collect();
+    let mut mistakes: Vec<Mistake> = broken
+        .into_iter()
+        .map(|one| (one.place, one.message.to_owned()))
+        .collect();
     let entries = entries(&tokens, &mut mistakes);
-    let mut reader = Reader { text, diagnostics: Vec::new() };
+    let mut reader = Reader {
+        text,
+        diagnostics: Vec::new(),
+    };
     for (place, message) in mistakes {
         reader.say(Severity::Error, place, None, message);
     }
     let object = reader.object(context, &entries);
-    reader.diagnostics.sort_by_key(|diagnostic| (diagnostic.line, diagnostic.column));
+    reader
+        .diagnostics
+        .sort_by_key(|diagnostic| (diagnostic.line, diagnostic.column));
     (object, reader.diagnostics)
 }
 
 /// Reads the objects a set begins with, from the schema itself.
 pub fn parse_set(context: &'static Context, text: &str) -> Vec<Object> {
     let (tokens, _) = cut(text);
-    let mut reader = Reader { text, diagnostics: Vec::new() };
-    objects(&tokens).iter().map(|entries| reader.object(context, entries)).collect()
+    let mut reader = Reader {
+        text,
+        diagnostics: Vec::new(),
+    };
+    objects(&tokens)
+        .iter()
+        .map(|entries| reader.object(context, entries))
+        .collect()
 }
 
 struct Reader<'a> {
@@ -106,15 +124,24 @@ impl Reader<'_> {
             } else {
                 let message = format!("not known in {}, kept as it is", context.path);
                 self.say(Severity::Warning, entry.place, Some(&entry.name), message);
-                let text = self.text.get(entry.value.start..entry.value.end).unwrap_or_default().to_owned();
-                object.unknown.push(Unknown { name: entry.name.clone(), text });
+                let text = self
+                    .text
+                    .get(entry.value.start..entry.value.end)
+                    .unwrap_or_default()
+                    .to_owned();
+                object.unknown.push(Unknown {
+                    name: entry.name.clone(),
+                    text,
+                });
             }
         }
         object
     }
 
     fn attr(&mut self, object: &mut Object, attr: &'static Attr, entry: &Entry) {
-        let Some(word) = self.word(attr.name, &attr.kind, &entry.value) else { return };
+        let Some(word) = self.word(attr.name, &attr.kind, &entry.value) else {
+            return;
+        };
         // A secret that was never set is written as "" and read back as nothing.
         if matches!(attr.kind, Kind::Password { .. }) && word == Word::One(String::new()) {
             return;
@@ -131,7 +158,10 @@ impl Reader<'_> {
     fn word(&mut self, name: &str, kind: &Kind, node: &Node) -> Option<Word> {
         let simple = |node: &Node| match &node.shape {
             Tree::Simple(text) if text.len() <= MAX_VALUE => Ok(text.clone()),
-            Tree::Simple(text) => Err(format!("the value has {} bytes, at most {MAX_VALUE} are taken", text.len())),
+            Tree::Simple(text) => Err(format!(
+                "the value has {} bytes, at most {MAX_VALUE} are taken",
+                text.len()
+            )),
             Tree::Set(_) => Err(format!("a set in parentheses is not {}", kind.expected())),
             Tree::Object(_) => Err(format!("an object in braces is not {}", kind.expected())),
         };
@@ -186,7 +216,9 @@ impl Reader<'_> {
             };
             let object = self.object(context, entries);
             let Some(key) = object.explicit(child.key).cloned() else {
-                let said = entries.iter().any(|entry| entry.name.eq_ignore_ascii_case(child.key));
+                let said = entries
+                    .iter()
+                    .any(|entry| entry.name.eq_ignore_ascii_case(child.key));
                 if !said {
                     let message = format!("the {} has no {}", child.noun, child.key);
                     self.say(Severity::Error, item.place, Some(child.key), message);
@@ -194,7 +226,11 @@ impl Reader<'_> {
                 continue;
             };
             if set.iter().any(|other| same_key(&other.get(child.key), &key)) {
-                let message = format!("a second {} with {}, the first one counts", child.noun, key.text());
+                let message = format!(
+                    "a second {} with {}, the first one counts",
+                    child.noun,
+                    key.text()
+                );
                 self.say(Severity::Warning, item.place, Some(child.key), message);
             } else if set.len() >= MAX_CHILDREN {
                 let message = format!("more than {MAX_CHILDREN} objects");
@@ -210,7 +246,9 @@ impl Reader<'_> {
     fn names(&mut self, kind: Kind, child: &Child, items: &[Node]) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for item in items.iter().take(MAX_NAMES) {
-            let Some(word) = self.word(child.field, &kind, item) else { continue };
+            let Some(word) = self.word(child.field, &kind, item) else {
+                continue;
+            };
             match kind.parse(&word) {
                 Ok(Value::Text(name)) => names.push(name),
                 Ok(_) => {}

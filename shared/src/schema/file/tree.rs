@@ -38,7 +38,12 @@ pub(super) type Mistake = (Place, String);
 
 /// The entries of a whole file.
 pub(super) fn entries(tokens: &[Token], mistakes: &mut Vec<Mistake>) -> Vec<Entry> {
-    let mut reader = Reader { tokens, at: 0, mistakes, depth: 0 };
+    let mut reader = Reader {
+        tokens,
+        at: 0,
+        mistakes,
+        depth: 0,
+    };
     let mut entries = Vec::new();
     loop {
         entries.extend(reader.entries());
@@ -56,7 +61,12 @@ pub(super) fn entries(tokens: &[Token], mistakes: &mut Vec<Mistake>) -> Vec<Entr
 /// The objects of a set without its parentheses.
 pub(super) fn objects(tokens: &[Token]) -> Vec<Vec<Entry>> {
     let mut mistakes = Vec::new();
-    let mut reader = Reader { tokens, at: 0, mistakes: &mut mistakes, depth: 0 };
+    let mut reader = Reader {
+        tokens,
+        at: 0,
+        mistakes: &mut mistakes,
+        depth: 0,
+    };
     let mut objects = Vec::new();
     while reader.peek().is_some() {
         match reader.value().map(|node| node.shape) {
@@ -84,7 +94,9 @@ impl Reader<'_> {
     }
 
     fn sign_after(&self, sign: char) -> bool {
-        self.tokens.get(self.at + 1).is_some_and(|token| token.kind == Kind::Sign(sign))
+        self.tokens
+            .get(self.at + 1)
+            .is_some_and(|token| token.kind == Kind::Sign(sign))
     }
 
     /// Place of the next token, or just behind the last.
@@ -126,7 +138,8 @@ impl Reader<'_> {
 
     fn entry(&mut self, name: String, place: Place) -> Option<Entry> {
         if name.len() > MAX_NAME {
-            self.mistakes.push((place, format!("a name has at most {MAX_NAME} characters")));
+            self.mistakes
+                .push((place, format!("a name has at most {MAX_NAME} characters")));
         }
         if !self.is_sign('=') {
             self.wrong(format!("= is expected after {name}"));
@@ -136,7 +149,8 @@ impl Reader<'_> {
         self.at += 1;
         // `a = b = c`: the value of a is missing, b is a name.
         if self.sign_after('=') || self.peek().is_none_or(|token| token.kind == Kind::Sign('}')) {
-            self.mistakes.push((place, format!("the value of {name} is missing")));
+            self.mistakes
+                .push((place, format!("the value of {name} is missing")));
             return None;
         }
         self.value().map(|value| Entry { name, place, value })
@@ -149,7 +163,12 @@ impl Reader<'_> {
             Kind::Text { text, .. } => {
                 let (shape, end) = (Shape::Simple(text.clone()), token.end);
                 self.at += 1;
-                Some(Node { place, start, end, shape })
+                Some(Node {
+                    place,
+                    start,
+                    end,
+                    shape,
+                })
             }
             Kind::Sign(open @ ('(' | '{')) => {
                 let open = *open;
@@ -160,10 +179,19 @@ impl Reader<'_> {
                 }
                 self.at += 1;
                 self.depth += 1;
-                let shape = if open == '(' { Shape::Set(self.items()) } else { Shape::Object(self.entries()) };
+                let shape = if open == '(' {
+                    Shape::Set(self.items())
+                } else {
+                    Shape::Object(self.entries())
+                };
                 self.depth -= 1;
                 let end = self.close(if open == '(' { ')' } else { '}' }, place);
-                Some(Node { place, start, end, shape })
+                Some(Node {
+                    place,
+                    start,
+                    end,
+                    shape,
+                })
             }
             Kind::Sign(sign) => {
                 let message = format!("a value is expected here, not {sign}");
@@ -197,8 +225,11 @@ impl Reader<'_> {
             self.at += 1;
             return end;
         }
-        self.mistakes.push((opened, format!("this is not closed ({sign} is missing)")));
-        self.tokens.get(self.at.saturating_sub(1)).map_or(0, |token| token.end)
+        self.mistakes
+            .push((opened, format!("this is not closed ({sign} is missing)")));
+        self.tokens
+            .get(self.at.saturating_sub(1))
+            .map_or(0, |token| token.end)
     }
 
     /// After a mistake: on to the next `name =` or closing brace of this object.

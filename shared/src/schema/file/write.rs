@@ -15,7 +15,11 @@ pub enum Scope {
 
 /// Writes an object.
 pub fn print(object: &Object, scope: Scope) -> String {
-    let mut out = Writer { text: String::new(), level: 0, scope };
+    let mut out = Writer {
+        text: String::new(),
+        level: 0,
+        scope,
+    };
     out.object(object);
     out.text
 }
@@ -53,7 +57,8 @@ impl Writer {
             Scope::Everything if matches!(attr.kind, Kind::Password { .. }) => None,
             Scope::Everything => {
                 // Attributes of old scripts are of no interest unless someone has set them.
-                let shown = !attr.legacy || attr.effect == Effect::Works || object.explicit(attr.name).is_some();
+                let shown =
+                    !attr.legacy || attr.effect == Effect::Works || object.explicit(attr.name).is_some();
                 shown.then(|| object.value(attr).text())
             }
         }
@@ -64,7 +69,9 @@ impl Writer {
             Shape::Part(context) => {
                 let part = match self.scope {
                     Scope::Explicit => object.parts.get(child.field).cloned(),
-                    Scope::Everything => Some(object.part(child.field).unwrap_or_else(|| Object::new(context))),
+                    Scope::Everything => {
+                        Some(object.part(child.field).unwrap_or_else(|| Object::new(context)))
+                    }
                 };
                 if let Some(part) = part {
                     self.braces(&format!("{} = {{", child.field), &part, "}");
@@ -81,7 +88,9 @@ impl Writer {
                     Some(set) => {
                         self.line(&format!("{} = (", child.field));
                         self.level += 1;
-                        set.iter().for_each(|object| self.braces("{", object, "}"));
+                        for object in &set {
+                            self.braces("{", object, "}");
+                        }
                         self.level -= 1;
                         self.line(")");
                     }

@@ -8,7 +8,7 @@ mod service;
 
 pub(super) use account::{CONTACT, LIMITS, LIMITS_OF_ACCOUNT, QUOTAS, USER_SERVICES};
 pub(super) use connectivity::{
-    ACCESS_LIMITS, ALLOW_RULE_LIMITS, LISTENER, LISTENER_LIMITS, LISTENER_TAIL, LISTENER_TLS, MAPPING, PLAIN_LISTENER,
-    RULE, SSL, access_control, allow_rules, deny_rules, listeners,
+    ACCESS_LIMITS, ALLOW_RULE_LIMITS, LISTENER, LISTENER_LIMITS, LISTENER_TAIL, LISTENER_TLS, MAPPING,
+    PLAIN_LISTENER, RULE, SSL, access_control, allow_rules, deny_rules, listeners,
 };
 pub(super) use service::{ERROR_LIMITS, GREETING, LOGGING, LOGIN, RESET, SERVICE, THREADS, USERDB};

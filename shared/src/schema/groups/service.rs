@@ -5,10 +5,15 @@ use crate::value::{Choices, Kind};
 
 /// Wrong commands and failed logins that a session may have (services-core 3.2.1).
 pub static ERROR_LIMITS: [Attr; 2] = [
-    Attr::new("maxErrors", Kind::COUNT, "20", "wrong commands allowed in a session before it is closed, 0 for no limit")
-        .usage("<maxErrors>")
-        .live(Live::NewSessions)
-        .works(),
+    Attr::new(
+        "maxErrors",
+        Kind::COUNT,
+        "20",
+        "wrong commands allowed in a session before it is closed, 0 for no limit",
+    )
+    .usage("<maxErrors>")
+    .live(Live::NewSessions)
+    .works(),
     Attr::new(
         "maxAuthErrors",
         Kind::COUNT,
@@ -22,10 +27,17 @@ pub static ERROR_LIMITS: [Attr; 2] = [
 
 /// Threads that serve connections (services-core 3.3.3). Defaults are per service.
 pub static THREADS: [Attr; 2] = [
-    Attr::new("maxConnThreads", Kind::SOME, "16", "most threads under load").usage("<maxThreads>").works(),
-    Attr::new("minConnThreads", Kind::SOME, "2", "threads that exist from the start of the service")
-        .usage("<minThreads>")
+    Attr::new("maxConnThreads", Kind::SOME, "16", "most threads under load")
+        .usage("<maxThreads>")
         .works(),
+    Attr::new(
+        "minConnThreads",
+        Kind::SOME,
+        "2",
+        "threads that exist from the start of the service",
+    )
+    .usage("<minThreads>")
+    .works(),
 ];
 
 /// What is logged and where to (services-core, "Logging").
@@ -44,20 +56,33 @@ pub static LOGGING: [Attr; 3] = [
         "internal",
         "where it is logged: the log service here, the system's log, a remote log service",
     ),
-    Attr::new("logHost", Kind::Address, "127.0.0.1:2000", "the remote log service").usage("<host>"),
+    Attr::new(
+        "logHost",
+        Kind::Address,
+        "127.0.0.1:2000",
+        "the remote log service",
+    )
+    .usage("<host>"),
 ];
 
-const AUTH_TYPES: Choices = Choices::of(&["plain", "login", "cram-md5", "digest-md5", "gssapi"])
-    .also(&[("all", &["plain", "login", "cram-md5", "digest-md5", "gssapi"]), ("none", &[])]);
+const AUTH_TYPES: Choices = Choices::of(&["plain", "login", "cram-md5", "digest-md5", "gssapi"]).also(&[
+    ("all", &["plain", "login", "cram-md5", "digest-md5", "gssapi"]),
+    ("none", &[]),
+]);
 
 /// How users may log in, with and without encryption (services-core 3.2.4).
 ///
 /// The documented default of the clear text switches is "yes"; ours and the stock configuration's is "no": a password
 /// must not cross the network in clear unless the administrator asks for it.
 pub static LOGIN: [Attr; 5] = [
-    Attr::new("allowStartTLS", Kind::Bool, "yes", "offers encryption on clear connections")
-        .live(Live::NewSessions)
-        .works(),
+    Attr::new(
+        "allowStartTLS",
+        Kind::Bool,
+        "yes",
+        "offers encryption on clear connections",
+    )
+    .live(Live::NewSessions)
+    .works(),
     Attr::new(
         "secureConnAuthTypes",
         Kind::ChoiceSet(AUTH_TYPES),
@@ -76,43 +101,71 @@ pub static LOGIN: [Attr; 5] = [
     .usage("(types)")
     .live(Live::NewSessions)
     .works(),
-    Attr::new("secureConnAllowLogin", Kind::Bool, "yes", "allows name and password on encrypted connections")
-        .live(Live::NewSessions)
-        .works(),
-    Attr::new("plainConnAllowLogin", Kind::Bool, "no", "allows name and password on clear connections")
-        .live(Live::NewSessions)
-        .works(),
+    Attr::new(
+        "secureConnAllowLogin",
+        Kind::Bool,
+        "yes",
+        "allows name and password on encrypted connections",
+    )
+    .live(Live::NewSessions)
+    .works(),
+    Attr::new(
+        "plainConnAllowLogin",
+        Kind::Bool,
+        "no",
+        "allows name and password on clear connections",
+    )
+    .live(Live::NewSessions)
+    .works(),
 ];
 
 /// Where passwords are checked.
 pub static USERDB: [Attr; 2] = [
     Attr::new(
         "userdbConnectorType",
-        Kind::Choice(Choices::of(&["local", "ldapBind", "ldapPassword", "oauth"]).also(&[("ldap", &["ldapBind"])])),
+        Kind::Choice(
+            Choices::of(&["local", "ldapBind", "ldapPassword", "oauth"]).also(&[("ldap", &["ldapBind"])]),
+        ),
         "local",
         "where passwords are checked",
     ),
-    Attr::new("userdbConnectorName", Kind::TEXT, "", "the connector that checks passwords").usage("<name>"),
+    Attr::new(
+        "userdbConnectorName",
+        Kind::TEXT,
+        "",
+        "the connector that checks passwords",
+    )
+    .usage("<name>"),
 ];
 
 /// Longest greeting: it has to fit the first line of every protocol.
 const MAX_GREETING: usize = 400;
 
 /// The greeting; empty for the product's own.
-pub static GREETING: [Attr; 1] =
-    [Attr::new("greetingsText", Kind::Text { max: MAX_GREETING }, "", "text of the greeting, empty for the usual one")
-        .usage("<text>")
-        .live(Live::NewSessions)
-        .works()];
+pub static GREETING: [Attr; 1] = [Attr::new(
+    "greetingsText",
+    Kind::Text { max: MAX_GREETING },
+    "",
+    "text of the greeting, empty for the usual one",
+)
+.usage("<text>")
+.live(Live::NewSessions)
+.works()];
 
 /// Switch of a service, and saving from its context.
 pub static SERVICE: [Command; 3] = [
-    Command::act("SAVE Config", "SaveConfig", "writes the running configuration to disk"),
+    Command::act(
+        "SAVE Config",
+        "SaveConfig",
+        "writes the running configuration to disk",
+    ),
     Command::act("START Service", "StartService", "starts the service at once"),
     Command::act("STOP Service", "StopService", "stops the service at once"),
 ];
 
 /// Back to the active configuration.
-pub static RESET: [Command; 1] =
-    [Command::new("RESET", Verb::Reset, "takes the active configuration again, pending changes are dropped")];
-
+pub static RESET: [Command; 1] = [Command::new(
+    "RESET",
+    Verb::Reset,
+    "takes the active configuration again, pending changes are dropped",
+)];

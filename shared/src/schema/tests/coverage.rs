@@ -23,7 +23,8 @@ fn example(command: &Value) -> String {
     let set = words.first().is_some_and(|verb| verb == "SET");
     for parameter in command["params"].as_array().into_iter().flatten() {
         let keyword = text(&parameter["keyword"]);
-        if !keyword.is_empty() && !(set && words.contains(&keyword)) {
+        let said = set && words.contains(&keyword);
+        if !keyword.is_empty() && !said {
             words.push(keyword);
         }
         words.extend(sample(parameter));
@@ -37,7 +38,13 @@ fn sample(parameter: &Value) -> Option<String> {
         "flag" | "literal" => return None,
         "yesno" => "yes",
         "int" | "duration" | "size" | "enum-or-duration" => "40",
-        "enum" => return parameter["values"].as_array()?.first()?.as_str().map(str::to_owned),
+        "enum" => {
+            return parameter["values"]
+                .as_array()?
+                .first()?
+                .as_str()
+                .map(str::to_owned);
+        }
         "list" => "()",
         "ip" | "ip-port" => "192.0.2.1:25",
         "ip-range" => "10.0.0.0/8",
@@ -67,7 +74,11 @@ fn the_reference_is_covered_as_far_as_is_claimed() {
                     covered[1] += 1;
                     built += usize::from(matched.form.missing.is_empty());
                 }
-                Some(Err(why)) => missing.push(format!("{path}: {} ({line}): {}", command["syntax"], why.message())),
+                Some(Err(why)) => missing.push(format!(
+                    "{path}: {} ({line}): {}",
+                    command["syntax"],
+                    why.message()
+                )),
                 None => {}
             }
         }
@@ -83,7 +94,9 @@ fn the_reference_is_covered_as_far_as_is_claimed() {
         read_only_is_read_only(entry, &mut missing);
     }
     let [contexts, lines, attributes] = [0, 1, 2].map(|at| format!("{} / {}", covered[at], total[at]));
-    println!("contexts {contexts}, command lines {lines} ({built} of them with effect), attributes {attributes}");
+    println!(
+        "contexts {contexts}, command lines {lines} ({built} of them with effect), attributes {attributes}"
+    );
     assert_eq!(missing, Vec::<String>::new());
     for (covered, reached) in covered.iter().zip(REACHED) {
         assert!(*covered >= reached, "{covered} covered, {reached} claimed");
@@ -96,12 +109,136 @@ fn line_sets(context: &'static crate::schema::Context, name: &str) -> bool {
 }
 
 fn read_only_is_read_only(entry: &Value, missing: &mut Vec<String>) {
-    let Some(known) = entry["path"].as_str().and_then(context) else { return };
-    for (list, access) in [("read_only_attributes", Access::ReadOnly), ("write_only_attributes", Access::WriteOnly)] {
-        for name in entry[list].as_array().into_iter().flatten().filter_map(Value::as_str) {
+    let Some(known) = entry["path"].as_str().and_then(context) else {
+        return;
+    };
+    for (list, access) in [
+        ("read_only_attributes", Access::ReadOnly),
+        ("write_only_attributes", Access::WriteOnly),
+    ] {
+        for name in entry[list]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+        {
             if known.attr(name).is_none_or(|attr| attr.access != access) {
                 missing.push(format!("{}: {name} is not {access:?}", known.path));
             }
         }
     }
+}
+
+/// Where the default is not the stock value, and why (DESIGN, "Settings").
+const OTHER_DEFAULTS: [(&str, &str, &str); 18] = [
+    (
+        "SERVER",
+        "enableIOSynchronization",
+        "what was answered is on disk",
+    ),
+    ("SERVER", "sendStatisticsEmail", "nothing is sent unasked"),
+    (
+        "SERVER",
+        "maxConnThreads",
+        "thread numbers of services-core 3.3.3",
+    ),
+    (
+        "SERVER",
+        "minConnThreads",
+        "thread numbers of services-core 3.3.3",
+    ),
+    (
+        "SERVER",
+        "greetingsText",
+        "texts are our own; empty is the usual greeting",
+    ),
+    ("SERVER/PROCESSING", "schedInterval", "documented"),
+    ("SERVER/PROCESSING", "maxRetryCount", "documented"),
+    (
+        "SERVER/PROCESSING",
+        "deliveryThreads",
+        "thread numbers of services-core 3.3.3",
+    ),
+    (
+        "SERVER/PROCESSING",
+        "filteringThreads",
+        "thread numbers of services-core 3.3.3",
+    ),
+    (
+        "SERVER/PROCESSING",
+        "messagesPerSecond",
+        "no limit unless asked for",
+    ),
+    ("SERVER/PROCESSING", "greylistingCache", "minutes: 35 days"),
+    (
+        "SERVER/SMTP-INCOMING/mappingData",
+        "mappingPort",
+        "the port of the service",
+    ),
+    ("SERVER/LOG/rule", "fileCount", "old files do not fill the disk"),
+    (
+        "SERVER/POP3/listener",
+        "idleTimeout",
+        "RFC 1939, 3: at least ten minutes",
+    ),
+    (
+        "SERVER/IMAP/listener",
+        LIMITS,
+        "listener limits are off, but for one address",
+    ),
+    (
+        "SERVER/POP3/listener",
+        LIMITS,
+        "listener limits are off, but for one address",
+    ),
+    (
+        "SERVER/CLI/listener",
+        LIMITS,
+        "listener limits are off, but for one address",
+    ),
+    (
+        "SERVER/SMTP-INCOMING/listener",
+        LIMITS,
+        "listener limits are off, but for one address",
+    ),
+];
+/// Stands for maxConnections, peerMaxConnections and the like.
+const LIMITS: &str = "…Connections";
+
+#[test]
+fn defaults_are_the_stock_values_but_for_known_reasons() {
+    let reference: Value = serde_json::from_str(REFERENCE).unwrap();
+    let mut other = Vec::new();
+    for entry in reference.as_array().unwrap() {
+        let Some(known) = entry["path"].as_str().and_then(context) else {
+            continue;
+        };
+        for command in entry["commands"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|command| command["verb"] == "SET")
+        {
+            for parameter in command["params"].as_array().unwrap() {
+                let stock = match &parameter["stock_value"] {
+                    Value::Null => continue,
+                    Value::String(text) => text.clone(),
+                    number => number.to_string(),
+                };
+                let Some(attr) = parameter["name"].as_str().and_then(|name| known.attr(name)) else {
+                    continue;
+                };
+                let ours = known.default(attr).plain();
+                let named =
+                    |name: &str| attr.name == name || (name == LIMITS && attr.name.ends_with("Connections"));
+                let excepted = OTHER_DEFAULTS
+                    .iter()
+                    .any(|(path, name, _)| known.path.starts_with(path) && named(name));
+                if ours != stock && !excepted {
+                    other.push(format!("{}: {} = {ours}, stock {stock}", known.path, attr.name));
+                }
+            }
+        }
+    }
+    assert_eq!(other, Vec::<String>::new());
 }

@@ -172,6 +172,21 @@ fn an_unreadable_bdat_ends_the_session() {
 }
 
 #[test]
+fn a_refused_bdat_beyond_all_reason_ends_the_session() {
+    for before in ["", "MAIL FROM:<>\r\nRCPT TO:<ann>\r\n"] {
+        let input = format!("EHLO c\r\n{before}BDAT 18446744073709551615 LAST\r\n{HIDDEN}\r\n.\r\n");
+        let mut world = World::new();
+        let heard = String::from_utf8_lossy(&world.hear(input.as_bytes().chunks(5))).into_owned();
+        let last = heard.lines().last().expect("a reply");
+        assert!(
+            last.starts_with("503 5.5.1 ") || last.starts_with("552 5.3.4 "),
+            "{heard}"
+        );
+        assert!(world.queued.is_empty());
+    }
+}
+
+#[test]
 fn octets_of_a_refused_bdat_are_never_commands() {
     let chunk = "MAIL FROM:<>\r\nRCPT TO:<ann>\r\nDATA\r\nx\r\n.\r\n";
     for before in [

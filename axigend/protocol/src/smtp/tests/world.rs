@@ -168,6 +168,7 @@ impl Stage for World {
     fn direct(&mut self, words: &[&str]) {
         match words {
             ["full", address] => self.full.push((*address).to_owned()),
+            ["max_errors", number] => self.settings.max_errors = number.parse().expect("a number"),
             _ => panic!("unknown direction {words:?}"),
         }
     }

@@ -1,0 +1,98 @@
+//! Accounts: each is an object of the directory and a mailbox of the domain's store.
+
+use super::{Administration, account_keys};
+use axigen_shared::schema::{Change, Object};
+use axigen_shared::{Cause, Refusal};
+use axigend_console::{Answered, Page, Target};
+use axigend_directory::Account;
+use axigend_storage::Mailbox;
+use std::sync::Arc;
+
+impl Administration {
+    /// What an account that is to be added begins as; its name must be free.
+    pub(super) fn begin_account(&self, target: &Target) -> Result<Arc<Object>, Refusal> {
+        let (domain, name) = account_keys(target)?;
+        match self.parts.directory.account_object(domain, name) {
+            Ok(_) => Err(Refusal::new(Cause::AlreadyExists, "account already exists")),
+            Err(refusal) if refusal.cause == Cause::NoSuchAccount => {
+                let mut object = Object::new(target.context);
+                object.set_text("name", name)?;
+                Ok(Arc::new(object))
+            }
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// Adds the account and its folders.
+    pub(super) async fn create_account(&self, target: &Target, changes: &[Change]) -> Result<Answered, Refusal> {
+        let (domain, name) = account_keys(target)?;
+        let mut object = Object::new(target.context);
+        object.set_text("name", name)?;
+        object.apply(changes)?;
+        let account = self.parts.directory.add_account(domain, object, None).await?;
+        let warnings = self.default_folders(domain, &account.name).await.into_iter().collect();
+        Ok(Answered { warnings, ..Answered::default() })
+    }
+
+    /// Makes the folders that a mailbox begins with. The account is there by now, and first delivery or login makes them
+    /// as well, so a failure is a warning.
+    pub(super) async fn default_folders(&self, domain: &str, name: &str) -> Option<String> {
+        let made = match self.account(domain, name).and_then(|account| self.mailbox_of(&account)) {
+            Ok(mailbox) => mailbox.create_default_folders().await,
+            Err(refusal) => Err(refusal),
+        };
+        let refusal = made.err()?;
+        tracing::error!("folders of {name}@{domain} were not made: {refusal}");
+        Some("its folders will be made at first use".to_owned())
+    }
+
+    pub(super) async fn commit_account(&self, target: &Target, changes: &[Change]) -> Result<Answered, Refusal> {
+        let (domain, name) = account_keys(target)?;
+        self.parts.directory.update_account(domain, name, changes, None).await?;
+        Ok(Answered::default())
+    }
+
+    /// Removes an account with its mailbox, at once.
+    pub(super) async fn remove_account(&self, target: &Target) -> Result<(), Refusal> {
+        let (domain, name) = account_keys(target)?;
+        let account = self.account(domain, name)?;
+        let key = self.parts.directory.remove_account(domain, name).await?;
+        // Nobody reaches the mail any more, so what is left of it after a failure only takes room.
+        let store = self.parts.stores.get(&account.domain.message_dir);
+        let removed = match store {
+            Ok(store) => store.remove_mailbox(key.account).await,
+            Err(refusal) => Err(refusal),
+        };
+        if let Err(refusal) = removed {
+            tracing::error!("mail of the removed account {name}@{domain} was not removed: {refusal}");
+        }
+        Ok(())
+    }
+
+    pub(super) fn list_accounts(
+        &self,
+        domain: &str,
+        wildcard: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page, Refusal> {
+        let names = self.parts.directory.accounts(domain, after, limit, wildcard)?;
+        let next = names.last().filter(|_| names.len() >= limit).cloned();
+        Ok(Page { rows: names.into_iter().map(|name| vec![name]).collect(), next })
+    }
+
+    pub(super) fn account(&self, domain: &str, name: &str) -> Result<Arc<Account>, Refusal> {
+        self.parts.directory.account_named(domain, name)
+    }
+
+    /// The mailbox of an account.
+    pub(super) fn mailbox_of(&self, account: &Account) -> Result<Mailbox, Refusal> {
+        Ok(self.parts.stores.get(&account.domain.message_dir)?.mailbox(account.id))
+    }
+
+    /// The mailbox of the account that is open.
+    pub(super) fn mailbox(&self, target: &Target) -> Result<Mailbox, Refusal> {
+        let (domain, name) = account_keys(target)?;
+        self.mailbox_of(self.account(domain, name)?.as_ref())
+    }
+}

@@ -1,0 +1,199 @@
+//! What answers the administration engine: the console's [`Backend`] over configuration, directory, mailboxes and services.
+//!
+//! Owns the way from a target or an action to the part that keeps it. Does not own what a command means (console), what an
+//! object looks like (schema), nor how a part keeps it. Each kind of target has its file; this one only leads there.
+
+mod accounts;
+mod domains;
+mod folders;
+mod paths;
+mod registry_information;
+mod server_tree;
+mod switch;
+#[cfg(test)]
+mod tests;
+
+use crate::parts::Parts;
+use axigen_shared::control::{Attribute, Body, Column, Table};
+use axigen_shared::grammar::Args;
+use axigen_shared::schema::{Change, Child, Context, Object};
+use axigen_shared::value::{Secret, quoted};
+use axigen_shared::{Cause, Refusal};
+use axigend_console::{Acted, Answered, Backend, Page, Place, Target};
+use futures_util::future::{FutureExt, LocalBoxFuture, ready};
+use std::sync::Arc;
+
+type Answer<'a, T> = LocalBoxFuture<'a, Result<T, Refusal>>;
+
+/// Administration of a running server.
+pub struct Administration {
+    parts: Arc<Parts>,
+}
+
+impl Administration {
+    /// Over these parts.
+    pub fn new(parts: Arc<Parts>) -> Arc<Self> {
+        Arc::new(Self { parts })
+    }
+
+    async fn commit_to(&self, target: &Target, changes: &[Change]) -> Result<Answered, Refusal> {
+        match (target.context.path, target.new) {
+            ("SERVER", false) => self.commit_server(changes).await,
+            ("domain-create", true) => self.create_domain(target, changes).await,
+            ("domain", false) => self.commit_domain(target, changes).await,
+            ("domain/account", true) => self.create_account(target, changes).await,
+            ("domain/account", false) => self.commit_account(target, changes).await,
+            _ => Err(no_target(target)),
+        }
+    }
+
+    fn loaded(&self, target: &Target) -> Result<Arc<Object>, Refusal> {
+        match target.context.path {
+            "SERVER" => Ok(self.parts.config.object()),
+            "domain" => self.parts.directory.domain_object(target.name()).map(Arc::new),
+            "domain/account" => {
+                let (domain, name) = account_keys(target)?;
+                self.parts.directory.account_object(domain, name).map(Arc::new)
+            }
+            _ => Err(no_target(target)),
+        }
+    }
+
+    fn begun(&self, target: &Target, changes: &[Change]) -> Result<Arc<Object>, Refusal> {
+        match target.context.path {
+            "domain-create" => self.begin_domain(target, changes),
+            "domain/account" => self.begin_account(target),
+            _ => Err(no_target(target)),
+        }
+    }
+
+    async fn run(&self, place: &Place, action: &str, args: &Args) -> Result<Acted, Refusal> {
+        match action {
+            "SaveConfig" => self.save_config(args),
+            "ShowConfig" => Ok(self.show_config()),
+            "StartService" => self.start_service(place).await,
+            "StopService" => self.stop_service(place).await,
+            "ListAllDomains" => Ok(self.list_all_domains(args)),
+            "EnableDomain" => self.enable_domain(args).await,
+            "DisableDomain" => self.disable_domain(args).await,
+            "DeleteDomain" => self.delete_domain(args).await,
+            "ShowPostmasterAccount" => self.show_postmaster(place),
+            "ResetPostmasterAccount" => self.reset_postmaster(place).await,
+            "ListMboxes" => self.list_mboxes(place),
+            "ListFolders" => self.list_folders(place),
+            "SetMboxQuota" => self.set_mbox_quota(place, args).await,
+            "ShowMboxQuota" => self.show_mbox_quota(place, args),
+            "ShowRegistryInformation" => self.registry_information(place),
+            "SetAdminPassword" => self.set_password(&place.who, args.first_text()).await,
+            "ChangePassword" => self.change_password(&place.who, args).await,
+            _ => Err(Refusal::new(Cause::Unsupported, "command not built yet")),
+        }
+    }
+
+    /// `SET admin-password`: of the administrator who is logged in.
+    async fn set_password(&self, who: &str, password: Option<&str>) -> Result<Acted, Refusal> {
+        let password = Secret::new(password.unwrap_or_default());
+        self.parts.directory.set_admin_password(who, password).await?;
+        tracing::info!("{who} changed the own password");
+        Ok(Acted::done())
+    }
+
+    /// `CHANGE password oldPassword … newPassword …`.
+    async fn change_password(&self, who: &str, args: &Args) -> Result<Acted, Refusal> {
+        let old = args.text("oldPassword").unwrap_or_default();
+        self.parts.directory.authenticate_admin(who, old.as_bytes()).await?;
+        self.set_password(who, args.text("newPassword")).await
+    }
+}
+
+/// Domain and name of an account.
+fn account_keys(target: &Target) -> Result<(&str, &str), Refusal> {
+    match target.keys.as_slice() {
+        [domain, name] => Ok((domain, name)),
+        _ => Err(no_target(target)),
+    }
+}
+
+fn no_target(target: &Target) -> Refusal {
+    Refusal::new(Cause::Internal, format!("nothing is kept as {}", target.context.path))
+}
+
+/// A table with blanks of its own width, for lists that no child declares.
+fn table(title: &str, columns: &[(&str, usize)], rows: Vec<Vec<String>>) -> Table {
+    let column = |(name, width): &(&str, usize)| Column { name: (*name).to_owned(), width: *width };
+    Table { title: title.to_owned(), columns: columns.iter().map(column).collect(), rows, ..Table::default() }
+}
+
+/// One text value, in the form of SHOW ATTR.
+fn attribute(name: &str, value: &str) -> Body {
+    Body::Attribute(Attribute {
+        name: name.to_owned(),
+        value: value.into(),
+        text: quoted(value),
+        note: None,
+        unit: String::new(),
+        without_effect: false,
+    })
+}
+
+impl Backend for Administration {
+    fn login<'a>(&'a self, user: &'a str, password: &'a [u8]) -> Answer<'a, Arc<str>> {
+        let admin = self.parts.directory.authenticate_admin(user, password);
+        admin.map(|admin| admin.map(|admin| Arc::from(admin.name))).boxed_local()
+    }
+
+    fn load<'a>(&'a self, target: &'a Target) -> Answer<'a, Arc<Object>> {
+        ready(self.loaded(target)).boxed_local()
+    }
+
+    fn begin<'a>(&'a self, target: &'a Target, changes: &'a [Change]) -> Answer<'a, Arc<Object>> {
+        ready(self.begun(target, changes)).boxed_local()
+    }
+
+    fn commit<'a>(&'a self, target: &'a Target, changes: &'a [Change]) -> Answer<'a, Answered> {
+        self.commit_to(target, changes).boxed_local()
+    }
+
+    fn remove<'a>(&'a self, target: &'a Target) -> Answer<'a, ()> {
+        self.remove_account(target).boxed_local()
+    }
+
+    fn list<'a>(
+        &'a self,
+        holder: &'a Target,
+        child: &'static Child,
+        wildcard: Option<&'a str>,
+        after: Option<&'a str>,
+        limit: usize,
+    ) -> Answer<'a, Page> {
+        let page = match child.context().map(|context| context.path) {
+            Some("domain") => self.list_domains(wildcard, after, limit),
+            Some("domain/account") => self.list_accounts(holder.name(), wildcard, after, limit),
+            _ => Err(no_target(holder)),
+        };
+        ready(page).boxed_local()
+    }
+
+    fn inherited<'a>(&'a self, _target: &'a Target, _context: &'static Context) -> Answer<'a, Option<Arc<Object>>> {
+        // Everything is inherited from the domain, which is open above; classes will be found here.
+        ready(Ok(None)).boxed_local()
+    }
+
+    fn act<'a>(
+        &'a self,
+        place: &'a Place,
+        action: &'static str,
+        args: &'a Args,
+        _text: Option<&'a [String]>,
+    ) -> Answer<'a, Acted> {
+        self.run(place, action, args).boxed_local()
+    }
+
+    fn export<'a>(&'a self, path: &'a str, text: &'a str) -> Answer<'a, String> {
+        ready(self.written(path, text)).boxed_local()
+    }
+
+    fn unsaved(&self) -> bool {
+        self.parts.config.unsaved()
+    }
+}

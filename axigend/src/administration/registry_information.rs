@@ -1,0 +1,105 @@
+//! `SHOW RegistryInformation` of an account (WIRE.md 6.3): every label must be there, exactly as clients look for it.
+
+use super::{Administration, account_keys};
+use axigen_shared::Refusal;
+use axigen_shared::control::{Attribute, Body, Section};
+use axigend_console::{Acted, Place};
+use axigend_directory::LastLogin;
+use axigend_storage::MailboxUsage;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// Labels of the last logins, with the name that the directory has for the service; none for services that are not built.
+const LOGINS: [(&str, Option<&str>); 5] = [
+    ("POP3", Some("pop3")),
+    ("IMAP", Some("imap")),
+    ("WebMail", Some("webmail")),
+    ("Active Sync", None),
+    ("OLK", None),
+];
+/// Form of dates; scripts drop the last word and parse the rest.
+const DATE: &str = "%a, %d %b %Y %H:%M:%S %z";
+/// Version of the object's format.
+const CONFIGURATION_VERSION: &str = "1";
+
+impl Administration {
+    pub(super) fn registry_information(&self, place: &Place) -> Result<Acted, Refusal> {
+        let (domain, name) = account_keys(&place.target)?;
+        let account = self.account(domain, name)?;
+        let logins = self.parts.directory.last_logins(domain, name)?;
+        let usage = self.mailbox(&place.target)?.usage()?;
+        let mut rows = vec![
+            ("Internal ID".to_owned(), account.id.to_string()),
+            // Not kept by the directory: "never", as clients expect for an unknown moment.
+            ("Creation Date".to_owned(), date(0)),
+            ("Modification Date".to_owned(), date(0)),
+        ];
+        for (label, service) in LOGINS {
+            let login = service.and_then(|service| logins.iter().find(|login| login.service == service));
+            rows.extend(last_login(label, login));
+        }
+        rows.extend(rest(account.id, usage));
+        let attributes = rows.into_iter().map(|(name, text)| bare(name, text)).collect();
+        let section = Section { title: "Registry information".to_owned(), attributes, lines: Vec::new() };
+        Ok(Acted::with(Body::Attributes { sections: vec![section] }))
+    }
+}
+
+fn last_login(label: &str, login: Option<&LastLogin>) -> [(String, String); 2] {
+    let from = login.map_or("", |login| login.from.as_str());
+    let from = if from.is_empty() { "0.0.0.0" } else { from };
+    [
+        (format!("{label} Last Login Date"), date(login.map_or(0, |login| login.at))),
+        (format!("{label} Last Login IP"), from.to_owned()),
+    ]
+}
+
+fn rest(id: u64, usage: MailboxUsage) -> Vec<(String, String)> {
+    let rows = [
+        ("Internal Mbox Container ID", id.to_string()),
+        ("Configuration Version", CONFIGURATION_VERSION.to_owned()),
+        ("Mbox Storage Version", CONFIGURATION_VERSION.to_owned()),
+        ("Associated LDAP ID", "none".to_owned()),
+        ("Associated LDAP DN", "none".to_owned()),
+        ("Configuration Status", "OK".to_owned()),
+        ("Mbox size", usage.size.div_ceil(1024).to_string()),
+        ("Mbox message count", usage.messages.to_string()),
+        ("Mbox folder count", usage.folders.to_string()),
+        ("Mbox Storage Status", "OK".to_owned()),
+    ];
+    rows.map(|(label, text)| (label.to_owned(), text)).to_vec()
+}
+
+/// Values are not quoted: a quoted date would not parse.
+fn bare(name: String, text: String) -> Attribute {
+    let value = text.as_str().into();
+    Attribute { name, value, text, note: None, unit: String::new(), without_effect: false }
+}
+
+fn date(at: i64) -> String {
+    let moment = Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH);
+    // Never is a moment of its own, not one of this time zone.
+    let zone = if at == 0 { TimeZone::UTC } else { TimeZone::system() };
+    moment.to_zoned_datetime(zone).strftime(DATE).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{date, last_login, rest};
+    use axigend_storage::MailboxUsage;
+
+    #[test]
+    fn never_is_the_epoch() {
+        assert_eq!(date(0), "Thu, 01 Jan 1970 00:00:00 +0000");
+        assert!(date(1_213_347_600).starts_with("Fri, 13 Jun 2008 "));
+    }
+
+    #[test]
+    fn labels_are_exact() {
+        let [(date, _), (ip, from)] = last_login("Active Sync", None);
+        assert_eq!((date.as_str(), ip.as_str(), from.as_str()), ("Active Sync Last Login Date", "Active Sync Last Login IP", "0.0.0.0"));
+        let labels: Vec<String> = rest(7, MailboxUsage::default()).into_iter().map(|(label, _)| label).collect();
+        assert_eq!(labels.first().map(String::as_str), Some("Internal Mbox Container ID"));
+        assert_eq!(labels.last().map(String::as_str), Some("Mbox Storage Status"));
+    }
+}

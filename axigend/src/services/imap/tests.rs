@@ -1,0 +1,188 @@
+//! The service's half of IMAP on a real store in memory.
+
+use std::{path::Path, sync::Arc};
+
+use axigen_shared::Cause;
+use axigend_protocol::imap::{Answer, Event, HEADER_MAX, Test};
+use axigend_storage::{
+    FlagOp, Flags, Mailbox, MailboxLimits, MemoryDisk, NewMessage, StoreOptions, Stores, SystemFlags,
+};
+use bytes::Bytes;
+
+use super::mailbox::OpenMailbox;
+
+/// A mailbox with default folders; the registry keeps its store open.
+async fn mailbox() -> (Stores, Mailbox) {
+    let stores = Stores::new(MemoryDisk::new(), StoreOptions::default());
+    let store = stores.get(Path::new("/store")).expect("a store");
+    let mailbox = store.mailbox(1);
+    mailbox.create_default_folders().await.expect("the first folders");
+    (stores, mailbox)
+}
+
+async fn append(mailbox: &Mailbox, message: &str) -> u32 {
+    let body = Arc::new(Bytes::from(message.to_owned()));
+    let new = NewMessage {
+        body,
+        flags: Flags::system(SystemFlags::NONE),
+        internal_date: 0,
+    };
+    mailbox
+        .append("INBOX", vec![new], MailboxLimits::default())
+        .await
+        .expect("an append")
+        .uids[0]
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn changes_are_told_once_and_wake_a_listener() {
+    let (_stores, mailbox) = mailbox().await;
+    append(&mailbox, "Subject: 1\r\n\r\n").await;
+    let mut open = OpenMailbox::new(mailbox.clone());
+    let opened = open.select("INBOX", true).await.expect("INBOX");
+    assert_eq!((opened.folder.messages, opened.first_recent), (1, 1));
+    let since = opened.folder.highest_modseq;
+    let none = open.changes(since).expect("no changes");
+    assert!(none.rows.is_empty() && none.highest_modseq == since && !none.more);
+
+    let uid = append(&mailbox, "Subject: 2\r\n\r\n").await;
+    assert_eq!(open.event().await, Event::Changed);
+    let changes = open.changes(since).expect("changes");
+    assert_eq!(changes.rows.iter().map(|row| row.uid).collect::<Vec<_>>(), [uid]);
+    let again = open.changes(changes.highest_modseq).expect("no more changes");
+    assert!(again.rows.is_empty() && again.vanished.is_empty());
+
+    let folder = open.folder().expect("open");
+    let deleted = Flags::system(SystemFlags::DELETED);
+    mailbox
+        .set_flags(folder, vec![uid], FlagOp::Add, deleted, None)
+        .await
+        .expect("flags");
+    mailbox.expunge(folder, None, true).await.expect("an expunge");
+    let gone = open.changes(changes.highest_modseq).expect("an expunge to tell");
+    assert_eq!(gone.vanished, [uid]);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn recent_messages_belong_to_who_selects_first() {
+    let (_stores, mailbox) = mailbox().await;
+    let uid = append(&mailbox, "Subject: 1\r\n\r\n").await;
+    let mut first = OpenMailbox::new(mailbox.clone());
+    let mut second = OpenMailbox::new(mailbox.clone());
+    assert_eq!(
+        second.select("INBOX", false).await.expect("EXAMINE").first_recent,
+        uid
+    );
+    assert_eq!(
+        first.select("INBOX", true).await.expect("SELECT").first_recent,
+        uid
+    );
+    assert!(second.select("INBOX", true).await.expect("SELECT").first_recent > uid);
+    assert_eq!(
+        second.select("Nowhere", true).await.map(drop).unwrap_err().cause,
+        Cause::NoSuchFolder
+    );
+    assert_eq!(second.folder().unwrap_err().cause, Cause::Internal);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn rows_come_dense_and_sparse() {
+    let (_stores, mailbox) = mailbox().await;
+    for _ in 0..40 {
+        append(&mailbox, "Subject: x\r\n\r\n").await;
+    }
+    let mut open = OpenMailbox::new(mailbox);
+    open.select("INBOX", false).await.expect("INBOX");
+    for wanted in [
+        vec![],
+        vec![3, 4, 5],
+        vec![2, 40],
+        vec![1, 39, 40, 41],
+        (1..=40).collect(),
+    ] {
+        let Answer::Rows(rows) = open.rows(&wanted).expect("rows") else {
+            panic!("not rows")
+        };
+        let there: Vec<u32> = wanted.iter().copied().filter(|uid| *uid <= 40).collect();
+        assert_eq!(rows.iter().map(|row| row.uid).collect::<Vec<_>>(), there);
+    }
+    assert_eq!(open.uids(39).expect("uids").uids, [39, 40]);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn headers_of_any_length_are_found() {
+    let (_stores, mailbox) = mailbox().await;
+    let long = format!("X-Long: {}\r\n", "x".repeat(20_000));
+    let endless = format!("Subject: {}\r\n", "y".repeat(HEADER_MAX + 10));
+    let rows: Vec<(String, usize, bool)> = vec![
+        ("Subject: a\r\n\r\nbody".into(), 14, true),
+        ("Subject: a\n\nbody".into(), 12, true),
+        ("Subject: a\r\n".into(), 12, true),
+        (format!("{long}\r\nbody"), long.len() + 2, true),
+        (format!("{endless}\r\nbody"), HEADER_MAX, false),
+    ];
+    let mut uids = Vec::new();
+    for (message, ..) in &rows {
+        uids.push(append(&mailbox, message).await);
+    }
+    let mut open = OpenMailbox::new(mailbox);
+    open.select("INBOX", false).await.expect("INBOX");
+    let folder = open.folder().expect("open");
+    for ((message, len, complete), uid) in rows.iter().zip(uids) {
+        let OpenMailbox {
+            mailbox, messages, ..
+        } = &mut open;
+        let header = messages.header(mailbox, folder, uid).await.expect("a header");
+        assert_eq!(
+            (header.bytes.len(), header.complete),
+            (*len, *complete),
+            "{:.20}",
+            message
+        );
+        assert_eq!(header.bytes, message.as_bytes()[..*len]);
+        let structure = messages
+            .structure(mailbox, folder, uid)
+            .await
+            .expect("a structure");
+        assert_eq!(structure.root.body.end, message.len() as u64);
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn tests_read_only_what_they_need() {
+    let (_stores, mailbox) = mailbox().await;
+    let uid = append(
+        &mailbox,
+        &format!("Subject: hello\r\n\r\n{}needle\r\n", "straw\r\n".repeat(30_000)),
+    )
+    .await;
+    let mut open = OpenMailbox::new(mailbox);
+    open.select("INBOX", false).await.expect("INBOX");
+    let folder = open.folder().expect("open");
+    let tests = [
+        Test::Field {
+            name: "subject".into(),
+            needle: "HELLO".into(),
+        },
+        Test::Body {
+            needle: "NEEDLE".into(),
+        },
+        Test::Text {
+            needle: "absent".into(),
+        },
+    ];
+    let OpenMailbox {
+        mailbox, messages, ..
+    } = &mut open;
+    assert_eq!(
+        messages.test(mailbox, folder, uid, &tests).await.expect("tests"),
+        [true, true, false]
+    );
+    assert_eq!(
+        messages
+            .test(mailbox, folder, uid + 1, &tests)
+            .await
+            .expect("tests"),
+        [false; 3]
+    );
+}

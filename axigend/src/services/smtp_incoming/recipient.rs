@@ -1,0 +1,133 @@
+//! Who a recipient is, and whether a mailbox has room: the decisions at MAIL and RCPT.
+
+use axigen_shared::{Cause, Refusal};
+use axigend_directory::{Account, Resolution, ServiceSwitch};
+use axigend_protocol::smtp::Route;
+use axigend_storage::{MailboxLimits, MailboxUsage};
+
+use super::Desk;
+
+/// Where mail for this address goes, if it can be taken now.
+pub(super) fn route(
+    desk: &Desk,
+    primary_domain: &str,
+    address: &str,
+    size: Option<u64>,
+) -> Result<Route, Refusal> {
+    let account = match desk.directory.resolve(address, primary_domain)? {
+        Resolution::Account(account) | Resolution::CatchAll { account, .. } => account,
+        Resolution::Remote => return Ok(Route::Remote),
+        Resolution::UnknownUser => {
+            return Err(Refusal::new(
+                Cause::NoSuchAccount,
+                format!("{address}: no such account"),
+            ));
+        }
+        Resolution::DomainDisabled => {
+            return Err(Refusal::new(
+                Cause::DomainDisabled,
+                format!("{address}: the domain is disabled"),
+            ));
+        }
+    };
+    if !account.services.contains(ServiceSwitch::SmtpIncoming) {
+        return Err(Refusal::new(
+            Cause::NotPermitted,
+            format!("{address}: smtpIncoming is switched off"),
+        ));
+    }
+    let limits = account.mailbox_limits;
+    if limits.total_size_kb > 0 || limits.total_count > 0 {
+        has_room(limits, usage(desk, &account)?, size)
+            .map_err(|why| Refusal::new(Cause::OverQuota, format!("{address}: {why}")))?;
+    }
+    Ok(Route::Local)
+}
+
+/// Whether the account may send: not when its own mailbox is filled up to `quotaSendMessageThreshold`.
+pub(super) fn may_send(desk: &Desk, account: &Account) -> Result<(), Refusal> {
+    let limits = account.mailbox_limits;
+    let percent = u64::from(account.quota_send_threshold);
+    if percent == 0 || limits.total_size_kb == 0 && limits.total_count == 0 {
+        return Ok(());
+    }
+    let usage = usage(desk, account)?;
+    if reaches(usage.size, limits.total_size_kb.saturating_mul(1024), percent)
+        || reaches(usage.messages, limits.total_count, percent)
+    {
+        let detail = format!("{} holds {percent} % of its quota or more", account.address());
+        return Err(Refusal::new(Cause::OverQuota, detail));
+    }
+    Ok(())
+}
+
+fn usage(desk: &Desk, account: &Account) -> Result<MailboxUsage, Refusal> {
+    desk
+        .stores
+        .get(&account.domain.message_dir)?
+        .mailbox(account.id)
+        .usage()
+}
+
+/// Services-core 3.2.1, "Full mailbox at RCPT time"; 0 is no limit.
+fn has_room(limits: MailboxLimits, usage: MailboxUsage, size: Option<u64>) -> Result<(), String> {
+    let most = limits.total_size_kb.saturating_mul(1024);
+    if most > 0 && (usage.size >= most || usage.size.saturating_add(size.unwrap_or(0)) > most) {
+        return Err(format!("{} of {most} bytes are used", usage.size));
+    }
+    if limits.total_count > 0 && usage.messages >= limits.total_count {
+        return Err(format!(
+            "{} of {} messages are there",
+            usage.messages, limits.total_count
+        ));
+    }
+    Ok(())
+}
+
+/// Whether `used` is at least so many percent of a limit; 0 is no limit.
+fn reaches(used: u64, limit: u64, percent: u64) -> bool {
+    limit > 0 && u128::from(used) * 100 >= u128::from(limit) * u128::from(percent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MailboxLimits, MailboxUsage, has_room, reaches};
+
+    #[test]
+    fn room() {
+        let limits = |size, count| MailboxLimits {
+            total_size_kb: size,
+            total_count: count,
+            ..MailboxLimits::default()
+        };
+        let usage = |size, messages| MailboxUsage {
+            size,
+            messages,
+            folders: 1,
+        };
+        let table = [
+            (limits(0, 0), usage(u64::MAX, u64::MAX), None, true),
+            (limits(1, 0), usage(1023, 9), None, true),
+            (limits(1, 0), usage(1024, 9), None, false),
+            (limits(1, 0), usage(1000, 9), Some(24), true),
+            (limits(1, 0), usage(1000, 9), Some(25), false),
+            (limits(1, 0), usage(1000, 9), Some(u64::MAX), false),
+            (limits(0, 2), usage(1000, 1), Some(9999), true),
+            (limits(0, 2), usage(1000, 2), None, false),
+            (limits(u64::MAX, 0), usage(1000, 2), None, true),
+        ];
+        for (limits, usage, size, expected) in table {
+            assert_eq!(
+                has_room(limits, usage, size).is_ok(),
+                expected,
+                "{limits:?} {usage:?} {size:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn threshold() {
+        assert!(reaches(95, 100, 95) && !reaches(94, 100, 95) && !reaches(100, 0, 95));
+        assert!(reaches(u64::MAX, u64::MAX, 100));
+    }
+}
