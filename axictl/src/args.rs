@@ -14,7 +14,6 @@ use std::path::PathBuf;
     version,
     about = "Administers a running axigend in the language of AXIGEN's command line interface",
     long_about = None,
-    args_conflicts_with_subcommands = true,
     subcommand_precedence_over_arg = true,
     disable_help_subcommand = true,
     override_usage = USAGE,

@@ -19,6 +19,15 @@ never() { # never TEXT: the screen must not show it
         exit 1
     fi
 }
+prompted() { # prompted PROMPT: waits until the last line is this prompt and nothing else
+    local tries
+    for tries in $(seq 300); do
+        [ "$(screen | grep . | tail -n 1 | sed 's/ *$//')" = "$1" ] && return 0
+        sleep 0.05
+    done
+    printf 'never came back to "%s"; the screen was:\n%s\n' "$1" "$(screen)"
+    exit 1
+}
 type() { tmux send-keys -t shell "$@"; }
 
 export XDG_STATE_HOME=$HOME/state
@@ -38,6 +47,7 @@ see '<domain#>'
 # Ctrl-C drops the line and stays.
 type -l 'LIST Nonsense'
 type C-c
+prompted '<domain#>'
 type -l 'LIST Accounts'
 type Enter
 see 'postmaster'
@@ -55,15 +65,18 @@ type Enter
 see 'The same again:'
 type -l 'Invisible-77'
 type Enter
+prompted '<domain-account#>'
 type -l 'COMMIT'
 type Enter
-see '<domain#>'
+prompted '<domain#>'
 never 'Invisible-77'
 type -l 'SET passwd Typed-88'
 type Enter
 see 'Error'
+prompted '<domain#>'
 type -l 'BACK'
 type Enter
+prompted '<#>'
 
 # Leaving with unsaved server changes: the first Ctrl-D reminds, the second leaves.
 type -l 'CONFIG SERVER'
@@ -71,13 +84,10 @@ type Enter
 see '<server#>'
 type -l 'CONFIG IMAP | SET maxErrors 9 | COMMIT'
 type Enter
+prompted '<server#>'
 type -l 'COMMIT'
 type Enter
-for tries in $(seq 300); do
-    [ "$(screen | grep . | tail -n 1 | cut -c1-4)" = '<#> ' ] && break
-    [ "$(screen | grep . | tail -n 1)" = '<#>' ] && break
-    sleep 0.05
-done
+prompted '<#>'
 type C-d
 see 'SAVE CONFIG keeps them'
 type C-d

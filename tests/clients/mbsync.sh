@@ -39,17 +39,17 @@ Subject: from the server
 far
 MAIL
 sync
-far=$(grep -l 'Subject: from the server' mail/INBOX/new/* mail/INBOX/cur/* 2>/dev/null)
+far=$(grep -rl 'Subject: from the server' mail/INBOX)
 
-# Marked as read here, and a message of our own: both must reach the server.
-mv "$far" "mail/INBOX/cur/$(basename "${far%%:2,*}"):2,S"
+# Flagged here, and a message of our own: both must reach the server.
+mv "$far" "mail/INBOX/cur/$(basename "${far%%:2,*}"):2,FS"
 printf 'From: ann@example.test\nSubject: from the client\n\nnear\n' >"mail/INBOX/new/1.near.client"
 mkdir -p mail/Project/{cur,new,tmp}
 printf 'From: ann@example.test\nSubject: in a new folder\n\nnear\n' >"mail/Project/new/2.near.client"
 sync
 ask() { curl --silent --show-error "imap://$IMAP/$1" --user "ann@example.test:$PASSWORD" --request "$2"; }
 ask INBOX 'STATUS INBOX (MESSAGES UNSEEN)' | grep -q 'MESSAGES 2'
-ask INBOX 'SEARCH SEEN SUBJECT "from the server"' | grep -Eq '^\* SEARCH [0-9]+'
+ask INBOX 'SEARCH FLAGGED SUBJECT "from the server"' | grep -Eq '^\* SEARCH [0-9]+'
 ask Project 'STATUS Project (MESSAGES)' | grep -q 'MESSAGES 1'
 
 # Deleted on the server: gone here.

@@ -1,14 +1,13 @@
 //! A server for one test: its directory, its process, and a certain end.
 //!
-//! [`Home`] is a working directory with a configuration on port 0; it outlives the process, so that a test can kill the daemon
+//! [`Home`] is a working directory with a configuration; it outlives the process, so that a test can kill the daemon
 //! and start it again. [`Daemon`] is the running process: started, waited for until it said READY, and killed when the
 //! value is dropped, also by a failing test. When a test panics, the end of the log is printed with it.
 
 use crate::binary::binary;
-use crate::ports::{Ports, Service};
+use crate::ports::{Host, Service};
 use crate::wire::PATIENCE;
 use crate::{Imap, Pop3, Smtp};
-use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Write;
 use std::net::SocketAddr;
@@ -27,6 +26,7 @@ const LOG_TAIL: usize = 60;
 /// A working directory of a daemon, removed at the end of the test.
 pub struct Home {
     path: PathBuf,
+    host: Host,
     /// Removes the directory at the end; `None` when somebody else does.
     _directory: Option<TempDir>,
 }
@@ -38,9 +38,11 @@ impl Default for Home {
 }
 
 impl Home {
-    /// An empty working directory with the test configuration: listeners on port 0, logins in clear allowed.
+    /// An empty working directory with the test configuration: an address of its own, logins in clear allowed.
     pub fn new() -> Self {
-        Self::with_config(CONFIG)
+        let home = Self::empty();
+        home.configure(&home.usual_config());
+        home
     }
 
     /// A working directory with this configuration file.
@@ -54,10 +56,21 @@ impl Home {
     pub fn inside(path: &Path) -> Self {
         let home = Self {
             path: path.to_owned(),
+            host: Host::reserve(),
             _directory: None,
         };
-        home.configure(CONFIG);
+        home.configure(&home.usual_config());
         home
+    }
+
+    /// The configuration of a test server at this home's address.
+    pub fn usual_config(&self) -> String {
+        CONFIG.replace("HOST", &self.host.ip().to_string())
+    }
+
+    /// The address that belongs to this home.
+    pub fn host(&self) -> &Host {
+        &self.host
     }
 
     fn configure(&self, config: &str) {
@@ -73,6 +86,7 @@ impl Home {
             .expect("a temporary directory");
         Self {
             path: directory.path().to_owned(),
+            host: Host::reserve(),
             _directory: Some(directory),
         }
     }
@@ -110,11 +124,11 @@ impl Home {
 
     /// Starts this command as the daemon of this directory and waits until it says READY.
     pub fn start_command(&self, command: Command) -> Daemon<'_> {
-        self.start_other(command, &self.path)
+        self.start_other(command)
     }
 
     /// Starts this command, whose working directory is another one; output and notifications stay in this directory.
-    pub fn start_other(&self, mut command: Command, workdir: &Path) -> Daemon<'_> {
+    pub fn start_other(&self, mut command: Command) -> Daemon<'_> {
         let notify = self.path().join("notify.sock");
         let _ = fs::remove_file(&notify);
         let listener = UnixDatagram::bind(&notify).expect("the notification socket");
@@ -131,13 +145,8 @@ impl Home {
             .stdout(output.try_clone().expect("stdout"))
             .stderr(output);
         let child = command.spawn().expect("axigend starts");
-        let mut daemon = Daemon {
-            home: self,
-            child,
-            ports: Ports::default(),
-        };
+        let mut daemon = Daemon { home: self, child };
         daemon.wait_ready(&listener);
-        daemon.ports = Ports::read(workdir);
         daemon
     }
 
@@ -165,17 +174,16 @@ impl Home {
         command
     }
 
-    /// The last lines of the log and of standard error.
+    /// The last lines of the log, or of standard error when there is no log yet.
     pub fn log_tail(&self) -> String {
-        let mut tail = String::new();
-        for name in ["stderr.txt", "log/everything.txt"] {
-            let text = fs::read(self.path().join(name)).unwrap_or_default();
-            let text = String::from_utf8_lossy(&text);
-            let lines: Vec<_> = text.lines().collect();
-            let from = lines.len().saturating_sub(LOG_TAIL);
-            let _ = writeln!(tail, "--- {name}\n{}", lines[from..].join("\n"));
-        }
-        tail
+        let read = |name: &str| fs::read(self.path().join(name)).unwrap_or_default();
+        let text = Some(read("log/everything.txt"))
+            .filter(|log| !log.is_empty())
+            .unwrap_or_else(|| read("stderr.txt"));
+        let text = String::from_utf8_lossy(&text);
+        let lines: Vec<_> = text.lines().collect();
+        let from = lines.len().saturating_sub(LOG_TAIL);
+        format!("--- the end of the log\n{}\n", lines[from..].join("\n"))
     }
 }
 
@@ -183,7 +191,6 @@ impl Home {
 pub struct Daemon<'home> {
     home: &'home Home,
     child: Child,
-    ports: Ports,
 }
 
 impl<'home> Daemon<'home> {
@@ -197,15 +204,9 @@ impl<'home> Daemon<'home> {
         self.child.id()
     }
 
-    /// What it has bound, as it was at READY.
-    pub fn ports(&self) -> &Ports {
-        &self.ports
-    }
-
     /// The address of a service.
-    #[track_caller]
     pub fn address(&self, service: Service) -> SocketAddr {
-        self.ports.address(service)
+        self.home.host.address(service)
     }
 
     /// A connection to SMTP after EHLO.
@@ -358,7 +359,7 @@ fn succeeded(output: &Output, what: &str) -> String {
     text
 }
 
-/// Listeners as [`Ports`] expects them. `peerMaxConnections 0`: load tests come from one address.
+/// `peerMaxConnections 0`: load tests come from one address.
 const CONFIG: &str = r#"server = {
     serverName    = "mail.example.test"
     primaryDomain = "example.test"
@@ -366,8 +367,8 @@ const CONFIG: &str = r#"server = {
     smtpIncoming = {
         logLevel = 31
         listeners = (
-            { address = 127.0.0.1:0  peerMaxConnections = 0 }
-            { address = 127.0.0.2:0  peerMaxConnections = 0  sslEnable = yes }
+            { address = HOST:2025  peerMaxConnections = 0 }
+            { address = HOST:2465  peerMaxConnections = 0  sslEnable = yes }
         )
     }
     imap = {
@@ -375,8 +376,8 @@ const CONFIG: &str = r#"server = {
         plainConnAllowLogin = yes
         plainConnAuthTypes  = (plain login)
         listeners = (
-            { address = 127.0.0.1:0  peerMaxConnections = 0 }
-            { address = 127.0.0.2:0  peerMaxConnections = 0  sslEnable = yes }
+            { address = HOST:2143  peerMaxConnections = 0 }
+            { address = HOST:2993  peerMaxConnections = 0  sslEnable = yes }
         )
     }
     pop3 = {
@@ -384,11 +385,11 @@ const CONFIG: &str = r#"server = {
         plainConnAllowLogin = yes
         plainConnAuthTypes  = (plain login)
         listeners = (
-            { address = 127.0.0.1:0  peerMaxConnections = 0 }
-            { address = 127.0.0.2:0  peerMaxConnections = 0  sslEnable = yes }
+            { address = HOST:2110  peerMaxConnections = 0 }
+            { address = HOST:2995  peerMaxConnections = 0  sslEnable = yes }
         )
     }
-    cli = { listeners = ( { address = 127.0.0.1:0 } ) }
-    log = { listeners = ( { address = 127.0.0.1:0 } ) }
+    cli = { listeners = ( { address = HOST:2700 } ) }
+    log = { listeners = ( { address = HOST:2002 } ) }
 }
 "#;

@@ -5,7 +5,7 @@
 //! It knows the server only from outside: binaries, sockets and files. So the inside can change without a
 //! test being touched, and a test that fails shows what a user would have seen.
 //!
-//! Rules: no sleeps (wait for a reply or a state), no fixed ports (listeners on port 0), no order between tests.
+//! Rules: no sleeps (wait for a reply or a state), an address of its own for every test, no order between tests.
 
 mod binary;
 mod client;
@@ -22,7 +22,7 @@ pub use client::{Client, Ran};
 pub use daemon::{Daemon, Home, PASSWORD};
 pub use imap::{Completed, Imap};
 pub use pop3::Pop3;
-pub use ports::{Ports, Service};
+pub use ports::{Host, Service};
 pub use smtp::{Reply, Smtp};
 pub use transcript::{Script, run_script};
 pub use wire::{PATIENCE, Wire};

@@ -1,13 +1,16 @@
-//! Which port each service got.
+//! Where each service of a test server listens.
 //!
-//! All listeners of a test server are on port 0, so that tests run side by side. Two listeners of one service differ by their
-//! loopback address: 127.0.0.1 is in clear, 127.0.0.2 has TLS from the first byte. The daemon writes what it bound to
-//! `run/listeners.json`, one object: service name to a list of `address:port`.
+//! Every [`Home`](crate::Home) has a loopback address of its own (127/8 has sixteen million), and on it the same ports. So
+//! tests run side by side, a server has the same ports after a restart, and nobody else is on them. The address is
+//! reserved with a socket that lives as long as the home.
 
-use serde_json::Value;
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::path::Path;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The port whose binding reserves an address. No server of a test listens there.
+const RESERVATION: u16 = 2001;
+/// The first port that no service of the test configuration uses.
+const FIRST_SPARE: u16 = 3001;
 
 /// A way into the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,57 +32,63 @@ pub enum Service {
 }
 
 impl Service {
-    /// The service's name in `axigen.cfg`, and the loopback address of its listener in tests.
-    pub const fn listener(self) -> (&'static str, &'static str) {
+    /// Its port on every test server.
+    pub const fn port(self) -> u16 {
         match self {
-            Self::Smtp => ("smtpIncoming", "127.0.0.1"),
-            Self::SmtpTls => ("smtpIncoming", "127.0.0.2"),
-            Self::Imap => ("imap", "127.0.0.1"),
-            Self::ImapTls => ("imap", "127.0.0.2"),
-            Self::Pop3 => ("pop3", "127.0.0.1"),
-            Self::Pop3Tls => ("pop3", "127.0.0.2"),
-            Self::Cli => ("cli", "127.0.0.1"),
+            Self::Smtp => 2025,
+            Self::SmtpTls => 2465,
+            Self::Imap => 2143,
+            Self::ImapTls => 2993,
+            Self::Pop3 => 2110,
+            Self::Pop3Tls => 2995,
+            Self::Cli => 2700,
         }
     }
 }
 
-/// What a started daemon has bound.
-#[derive(Clone, Debug, Default)]
-pub struct Ports(BTreeMap<String, Vec<SocketAddr>>);
-
-impl Ports {
-    /// Reads `run/listeners.json` of a working directory.
-    pub fn read(workdir: &Path) -> Self {
-        let path = workdir.join("run/listeners.json");
-        let text = std::fs::read_to_string(&path)
-            .unwrap_or_else(|error| panic!("{} after READY: {error}", path.display()));
-        let Value::Object(services) = serde_json::from_str(&text).expect("listeners.json is JSON") else {
-            panic!("listeners.json is not an object: {text}");
-        };
-        Self(
-            services
-                .into_iter()
-                .map(|(service, bound)| (service, addresses(&bound)))
-                .collect(),
-        )
-    }
-
-    /// The address of a service. Panics when it is not bound: the test cannot go on.
-    #[track_caller]
-    pub fn address(&self, service: Service) -> SocketAddr {
-        let (name, ip) = service.listener();
-        let bound = self.0.get(name).map(Vec::as_slice).unwrap_or_default();
-        let found = bound.iter().find(|address| address.ip().to_string() == ip);
-        *found.unwrap_or_else(|| panic!("{service:?} is not bound: {:?}", self.0))
-    }
-
-    /// Everything a service has bound.
-    pub fn all(&self, name: &str) -> &[SocketAddr] {
-        self.0.get(name).map(Vec::as_slice).unwrap_or_default()
-    }
+/// A loopback address that belongs to one test.
+#[derive(Debug)]
+pub struct Host {
+    ip: Ipv4Addr,
+    spare: AtomicU32,
+    _reservation: TcpListener,
 }
 
-fn addresses(bound: &Value) -> Vec<SocketAddr> {
-    let rows = bound.as_array().map(Vec::as_slice).unwrap_or_default();
-    rows.iter().filter_map(|row| row.as_str()?.parse().ok()).collect()
+impl Host {
+    /// An address that nobody else has.
+    pub fn reserve() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        loop {
+            // Processes begin far from one another; the binding settles who was first. All octets have three
+            // digits, so that tables have the same width in every run.
+            let number = std::process::id()
+                .wrapping_mul(97)
+                .wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+            let octet = |shift: u32| u8::try_from(100 + (number >> shift) % 128).unwrap_or(100);
+            let ip = Ipv4Addr::new(127, octet(14), octet(7), octet(0));
+            if let Ok(reservation) = TcpListener::bind((ip, RESERVATION)) {
+                return Self {
+                    ip,
+                    spare: AtomicU32::new(0),
+                    _reservation: reservation,
+                };
+            }
+        }
+    }
+
+    /// The address.
+    pub const fn ip(&self) -> Ipv4Addr {
+        self.ip
+    }
+
+    /// Where a service listens.
+    pub fn address(&self, service: Service) -> SocketAddr {
+        SocketAddr::from((self.ip, service.port()))
+    }
+
+    /// An address with a port that nothing listens on, for a listener that is added.
+    pub fn spare(&self) -> SocketAddr {
+        let number = self.spare.fetch_add(1, Ordering::Relaxed);
+        SocketAddr::from((self.ip, FIRST_SPARE + u16::try_from(number).unwrap_or_default()))
+    }
 }

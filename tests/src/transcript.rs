@@ -92,7 +92,10 @@ pub fn run_script(script: &Script, daemon: &Daemon<'_>) -> Result<(), String> {
         script,
         daemon,
         wires: BTreeMap::new(),
-        bindings: Bindings::new(),
+        bindings: Bindings::from([(
+            "host".to_owned(),
+            daemon.home().host().ip().to_string().into_bytes(),
+        )]),
     };
     for (index, step) in script.steps.iter().enumerate() {
         runner
@@ -307,9 +310,7 @@ fn client_act(text: &str, own: Service) -> Result<Act, String> {
         ["close"] => Ok(Act::ClientCloses),
         ["starttls"] => Ok(Act::StartTls),
         ["open"] => Ok(Act::Open(own)),
-        ["open", "tls"] => service(own.listener().0, true)
-            .map(Act::Open)
-            .ok_or_else(|| text.to_owned()),
+        ["open", "tls"] => with_tls(own).map(Act::Open).ok_or_else(|| text.to_owned()),
         ["open", name] => service(name, false)
             .map(Act::Open)
             .ok_or_else(|| format!("no service {name}")),
@@ -322,8 +323,8 @@ fn client_act(text: &str, own: Service) -> Result<Act, String> {
 
 fn service(name: &str, tls: bool) -> Option<Service> {
     Some(match (name, tls) {
-        ("smtp" | "smtpIncoming", false) => Service::Smtp,
-        ("smtp" | "smtpIncoming", true) => Service::SmtpTls,
+        ("smtp", false) => Service::Smtp,
+        ("smtp", true) => Service::SmtpTls,
         ("imap", false) => Service::Imap,
         ("imap", true) => Service::ImapTls,
         ("pop3", false) => Service::Pop3,
@@ -331,6 +332,16 @@ fn service(name: &str, tls: bool) -> Option<Service> {
         ("cli", false) => Service::Cli,
         _ => return None,
     })
+}
+
+/// The same service with TLS from the first byte.
+fn with_tls(own: Service) -> Option<Service> {
+    match own {
+        Service::Smtp | Service::SmtpTls => Some(Service::SmtpTls),
+        Service::Imap | Service::ImapTls => Some(Service::ImapTls),
+        Service::Pop3 | Service::Pop3Tls => Some(Service::Pop3Tls),
+        Service::Cli => None,
+    }
 }
 
 fn trimmed(line: &[u8]) -> &[u8] {

@@ -203,7 +203,7 @@ fn a_demo_started_twice_keeps_its_mail() {
         let _ = daemon;
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
-    let daemon = home.start_other(demo(), directory.path());
+    let daemon = home.start_other(demo());
     let first = count(&daemon);
     assert!(daemon.stop().success());
     let printed = fs::read_to_string(home.path().join("stderr.txt")).unwrap_or_default();
@@ -213,7 +213,7 @@ fn a_demo_started_twice_keeps_its_mail() {
             "the demo does not print a {word} command:\n{printed}"
         );
     }
-    let daemon = home.start_other(demo(), directory.path());
+    let daemon = home.start_other(demo());
     assert_eq!(count(&daemon), first);
 }
 

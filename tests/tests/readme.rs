@@ -45,7 +45,7 @@ fn the_first_five_minutes_work_as_written() {
     fs::create_dir(&demo).expect("a directory");
     let mut command = Command::new(binary("axigend"));
     command.arg("--demo").current_dir(home.path());
-    let daemon = home.start_other(command, &demo);
+    let daemon = home.start_other(command);
     let axictl = binary("axictl").display().to_string();
     let script = with_ports(&blocks(), &demo).replace("target/release/axictl", &axictl);
     let output = Command::new("bash")

@@ -31,7 +31,7 @@ type LineEditor = Editor<Assistant, FileHistory>;
 /// Runs the shell until the user leaves or the daemon is gone.
 pub fn run(session: Session, user: Option<&str>) -> Result<(), End> {
     let color = session.printer().color();
-    println!("Connected to axigend. HELP lists the commands here, Tab completes, Ctrl-D leaves.");
+    println!("Connected to axigend. HELP lists the commands, Tab completes, Ctrl-D leaves.");
     let session = Rc::new(RefCell::new(session));
     let config = Config::builder()
         .completion_type(CompletionType::List)

@@ -79,6 +79,10 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { quiet: false, console_codes: false, multiline_eof: ".".to_owned() }
+        Self {
+            quiet: false,
+            console_codes: false,
+            multiline_eof: ".".to_owned(),
+        }
     }
 }

@@ -25,7 +25,11 @@ pub struct Target {
 impl Target {
     /// An object that is there.
     pub fn of(context: &'static Context, keys: Vec<String>) -> Self {
-        Self { context, keys, new: false }
+        Self {
+            context,
+            keys,
+            new: false,
+        }
     }
 
     /// The same object, for one being made.
@@ -85,7 +89,10 @@ pub struct Answered {
 impl Answered {
     /// Done, with a payload.
     pub fn with(body: Body) -> Self {
-        Self { body, ..Self::default() }
+        Self {
+            body,
+            ..Self::default()
+        }
     }
 
     /// Done, with a warning.
@@ -131,7 +138,11 @@ pub struct Page {
 /// The server behind the engine.
 pub trait Backend: Send + Sync {
     /// Checks name and password of an administrator; answers the name as it is written canonically.
-    fn login<'a>(&'a self, user: &'a str, password: &'a [u8]) -> LocalBoxFuture<'a, Result<Arc<str>, Refusal>>;
+    fn login<'a>(
+        &'a self,
+        user: &'a str,
+        password: &'a [u8],
+    ) -> LocalBoxFuture<'a, Result<Arc<str>, Refusal>>;
 
     /// The newest live state of an object that is there.
     fn load<'a>(&'a self, target: &'a Target) -> LocalBoxFuture<'a, Result<Arc<Object>, Refusal>>;

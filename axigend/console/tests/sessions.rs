@@ -13,7 +13,11 @@ use play::Play;
 use proptest::prelude::*;
 use serde_json::json;
 
-const LIMITS: Limits = Limits { max_errors: 3, max_auth_errors: 2, max_auth_commands: 10 };
+const LIMITS: Limits = Limits {
+    max_errors: 3,
+    max_auth_errors: 2,
+    max_auth_commands: 10,
+};
 
 fn text(limits: Limits) -> Play<TextSession> {
     let engine = Engine::new(Memory::new(), limits, Identity::default());
@@ -32,7 +36,12 @@ fn logged_in(limits: Limits) -> Play<TextSession> {
 
 fn control() -> Play<ControlSession> {
     let engine = Engine::trusted(Memory::new(), Identity::default(), "admin");
-    let hello = Hello { protocol: VERSION, server: "axigend".into(), access: Access::Admin, prompt: engine.prompt() };
+    let hello = Hello {
+        protocol: VERSION,
+        server: "axigend".into(),
+        access: Access::Admin,
+        prompt: engine.prompt(),
+    };
     let mut play = Play::new(ControlSession::new(hello), engine);
     assert!(play.heard().starts_with("{\"frame\":\"hello\""));
     play
@@ -60,16 +69,25 @@ fn limits_close_the_connection() {
     let mut play = text(LIMITS);
     for _ in 0..2 {
         play.line("USER admin");
-        assert!(play.line("wrong").starts_with("-ERR: authentication failed\r\n<login> "));
+        assert!(
+            play.line("wrong")
+                .starts_with("-ERR: authentication failed\r\n<login> ")
+        );
     }
     play.line("USER admin");
-    assert_eq!(play.line("wrong"), "-ERR: too many failed logins, the connection is closed\r\n");
+    assert_eq!(
+        play.line("wrong"),
+        "-ERR: too many failed logins, the connection is closed\r\n"
+    );
     assert!(play.closed);
 
     let mut play = text(LIMITS);
     (0..10).for_each(|_| drop(play.line("GET VERSION")));
     assert!(!play.closed);
-    assert!(play.line("GET VERSION").starts_with("-ERR: too many commands before login"));
+    assert!(
+        play.line("GET VERSION")
+            .starts_with("-ERR: too many commands before login")
+    );
     assert!(play.closed);
 
     let mut play = logged_in(LIMITS);
@@ -86,7 +104,12 @@ fn pipelined_lines_with_any_line_end_are_answered_in_order() {
     let mut play = logged_in(Limits::NONE);
     let said = play.say("CONFIG SERVER\rCONFIG IMAP\nSHOW ATTR maxErrors\r\nBACK\rBACK\r");
     let ok = "+OK: command successful\r\n";
-    assert_eq!(said, format!("{ok}<server#> {ok}<server-imap#> maxErrors = 20\r\n{ok}<server-imap#> {ok}<server#> {ok}<#> "));
+    assert_eq!(
+        said,
+        format!(
+            "{ok}<server#> {ok}<server-imap#> maxErrors = 20\r\n{ok}<server-imap#> {ok}<server#> {ok}<#> "
+        )
+    );
 }
 
 #[test]
@@ -96,7 +119,10 @@ fn an_overlong_line_and_bytes_that_are_no_text_are_refused() {
     assert_eq!(play.line(&long), "-ERR: line longer than 65536 bytes\r\n<#> ");
     play.session().input(b"LIST \xff\xfe\r\n");
     assert_eq!(play.heard(), "-ERR: the line is not UTF-8\r\n<#> ");
-    assert!(play.line("LIST Domains").ends_with("+OK: command successful\r\n<#> "));
+    assert!(
+        play.line("LIST Domains")
+            .ends_with("+OK: command successful\r\n<#> ")
+    );
 }
 
 #[test]
@@ -124,7 +150,10 @@ fn provision(play: &mut Play<TextSession>, accounts: usize) {
     play.line("COMMIT");
     play.line("UPDATE Domain big.test");
     for number in 0..accounts {
-        assert!(play.line(&format!("ADD Account name u{number:05} password x")).starts_with("+OK"));
+        assert!(
+            play.line(&format!("ADD Account name u{number:05} password x"))
+                .starts_with("+OK")
+        );
         assert!(play.line("COMMIT").starts_with("+OK"));
     }
 }
@@ -135,11 +164,29 @@ fn a_long_list_has_the_layout_of_a_short_one() {
     provision(&mut play, 2500);
     let said = play.line("LIST Accounts");
     let lines: Vec<&str> = said.split("\r\n").collect();
-    assert_eq!(&lines[..6], ["", "The list of accounts for this domain:", "", "name", "--------------------", "postmaster"]);
+    assert_eq!(
+        &lines[..6],
+        [
+            "",
+            "The list of accounts for this domain:",
+            "",
+            "name",
+            "--------------------",
+            "postmaster"
+        ]
+    );
     let names = &lines[6..lines.len() - 3];
     assert_eq!(names.len(), 2500);
-    assert!(names.iter().enumerate().all(|(number, name)| *name == format!("u{number:05}")));
-    assert_eq!(&lines[lines.len() - 3..], ["", "+OK: command successful", "<domain#> "]);
+    assert!(
+        names
+            .iter()
+            .enumerate()
+            .all(|(number, name)| *name == format!("u{number:05}"))
+    );
+    assert_eq!(
+        &lines[lines.len() - 3..],
+        ["", "+OK: command successful", "<domain#> "]
+    );
     assert!(play.line("LIST Accounts u0000*").contains("u00009"));
     // Whatever comes next is not mixed up with it.
     assert_eq!(play.line("BACK"), "+OK: command successful\r\n<#> ");
@@ -148,7 +195,12 @@ fn a_long_list_has_the_layout_of_a_short_one() {
 #[test]
 fn a_long_list_travels_in_bounded_frames() {
     let engine = Engine::trusted(Memory::new(), Identity::default(), "admin");
-    let hello = Hello { protocol: VERSION, server: "axigend".into(), access: Access::Admin, prompt: engine.prompt() };
+    let hello = Hello {
+        protocol: VERSION,
+        server: "axigend".into(),
+        access: Access::Admin,
+        prompt: engine.prompt(),
+    };
     let mut play = Play::new(ControlSession::new(hello), engine);
     play.heard();
     run(&mut play, "CREATE Domain name big.test postmasterPassword x");
@@ -158,7 +210,9 @@ fn a_long_list_travels_in_bounded_frames() {
         run(&mut play, &format!("ADD Account u{number} password x"));
         assert!(run(&mut play, "COMMIT").ok());
     }
-    let Body::Table(table) = run(&mut play, "LIST Accounts").body else { panic!("a table") };
+    let Body::Table(table) = run(&mut play, "LIST Accounts").body else {
+        panic!("a table")
+    };
     assert_eq!(table.rows.len(), 3001);
 }
 
@@ -167,7 +221,13 @@ fn the_control_socket_is_exact_about_what_is_wrong() {
     let mut play = control();
     let reply = ask(&mut play, &json!({"id": 4, "kind": "dance"}));
     assert_eq!(reply.status, Status::Malformed);
-    assert!(reply.message.starts_with("not a request: unknown variant `dance`"), "{}", reply.message);
+    assert!(
+        reply
+            .message
+            .starts_with("not a request: unknown variant `dance`"),
+        "{}",
+        reply.message
+    );
     assert_eq!(run(&mut play, "GET VERSION").message, "command successful");
     let said = play.say("{\"id\": 1, \n");
     let fault: Frame = serde_json::from_str(said.trim_end()).unwrap();
@@ -176,7 +236,10 @@ fn the_control_socket_is_exact_about_what_is_wrong() {
 
     let mut play = control();
     let said = play.say("{\"id\":1,\"kind\":\"welcome\",\"protocol\":7,\"client\":\"axictl 9\"}\n");
-    assert!(said.contains("this server speaks version 1 of the control protocol, axictl 9 speaks version 7"), "{said}");
+    assert!(
+        said.contains("this server speaks version 1 of the control protocol, axictl 9 speaks version 7"),
+        "{said}"
+    );
     assert!(play.closed);
 
     let mut play = control();
@@ -205,9 +268,13 @@ fn completion_knows_words_and_live_names() {
     run(&mut play, "COMMIT");
     let mut complete = |line: &str| {
         let request = json!({"id": 2, "kind": "complete", "line": line, "cursor": line.len()});
-        let Body::Json { value } = ask(&mut play, &request).body else { panic!("JSON") };
+        let Body::Json { value } = ask(&mut play, &request).body else {
+            panic!("JSON")
+        };
         let rows = value["candidates"].as_array().unwrap().clone();
-        rows.iter().map(|row| row["text"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        rows.iter()
+            .map(|row| row["text"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
     assert!(complete("CON").contains(&"CONFIG".to_owned()));
     assert_eq!(complete("UPDATE Domain b"), ["big.test"]);
@@ -218,20 +285,76 @@ fn completion_knows_words_and_live_names() {
 fn the_schema_is_described() {
     let mut play = control();
     let request = json!({"id": 3, "kind": "schema", "without_effect": true});
-    let Body::Json { value } = ask(&mut play, &request).body else { panic!("JSON") };
+    let Body::Json { value } = ask(&mut play, &request).body else {
+        panic!("JSON")
+    };
     let contexts = value.as_array().unwrap();
     assert!(contexts.iter().any(|context| context["context"] == "SERVER"));
-    assert!(contexts.iter().all(|context| context["attributes"].as_array().unwrap().iter().all(|a| a["effect"] == "none")));
+    assert!(contexts.iter().all(|context| {
+        context["attributes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|a| a["effect"] == "none")
+    }));
 }
 
 /// Words that lead deep, so that random lines are not all unknown commands.
 fn word() -> impl Strategy<Value = String> {
     let known = [
-        "CONFIG", "SERVER", "IMAP", "SET", "SHOW", "ATTR", "ADD", "UPDATE", "REMOVE", "LIST", "Listener", "Listeners",
-        "0.0.0.0:143", "COMMIT", "DONE", "BACK", "RESET", "HELP", "maxErrors", "enable", "yes", "CREATE", "Domain",
-        "name", "a.test", "postmasterPassword", "Account", "password", "x", "Quotas", "Alias", "DenyRule", "AllowRule",
-        "10.0.0.0/8", "priority", "7", "AccessControl", "SSLCONTROL", "SAVE", "services", "(imap pop3)", "USER", "admin",
-        "secret", "GET", "VERSION", "ENTER", "DEBUG", "EXEC", "listCliHelp", "MboxQuota", "mboxName", "INBOX",
+        "CONFIG",
+        "SERVER",
+        "IMAP",
+        "SET",
+        "SHOW",
+        "ATTR",
+        "ADD",
+        "UPDATE",
+        "REMOVE",
+        "LIST",
+        "Listener",
+        "Listeners",
+        "0.0.0.0:143",
+        "COMMIT",
+        "DONE",
+        "BACK",
+        "RESET",
+        "HELP",
+        "maxErrors",
+        "enable",
+        "yes",
+        "CREATE",
+        "Domain",
+        "name",
+        "a.test",
+        "postmasterPassword",
+        "Account",
+        "password",
+        "x",
+        "Quotas",
+        "Alias",
+        "DenyRule",
+        "AllowRule",
+        "10.0.0.0/8",
+        "priority",
+        "7",
+        "AccessControl",
+        "SSLCONTROL",
+        "SAVE",
+        "services",
+        "(imap pop3)",
+        "USER",
+        "admin",
+        "secret",
+        "GET",
+        "VERSION",
+        "ENTER",
+        "DEBUG",
+        "EXEC",
+        "listCliHelp",
+        "MboxQuota",
+        "mboxName",
+        "INBOX",
     ];
     prop_oneof![8 => prop::sample::select(known.to_vec()).prop_map(str::to_owned), 1 => any::<String>()]
 }
@@ -244,11 +367,25 @@ fn line() -> impl Strategy<Value = String> {
 fn has_one_status(said: &str, line: &str) {
     let lines: Vec<&str> = said.split("\r\n").collect();
     let status = |line: &&str| line.starts_with("+OK: ") || line.starts_with("-ERR: ");
-    assert_eq!(lines.iter().filter(|line| status(line)).count(), 1, "{line:?} -> {said:?}");
-    assert!(lines.len() >= 2 && status(&lines[lines.len() - 2]), "{line:?} -> {said:?}");
+    assert_eq!(
+        lines.iter().filter(|line| status(line)).count(),
+        1,
+        "{line:?} -> {said:?}"
+    );
+    assert!(
+        lines.len() >= 2 && status(&lines[lines.len() - 2]),
+        "{line:?} -> {said:?}"
+    );
     let prompt = lines[lines.len() - 1];
-    assert!(prompt.starts_with('<') && prompt.ends_with("> "), "{line:?} -> {said:?}");
-    assert_eq!(said.matches("-ERR").count(), usize::from(lines[lines.len() - 2].starts_with("-ERR")), "{said:?}");
+    assert!(
+        prompt.starts_with('<') && prompt.ends_with("> "),
+        "{line:?} -> {said:?}"
+    );
+    assert_eq!(
+        said.matches("-ERR").count(),
+        usize::from(lines[lines.len() - 2].starts_with("-ERR")),
+        "{said:?}"
+    );
 }
 
 proptest! {
@@ -274,4 +411,65 @@ proptest! {
         play.session().input(b"\n");
         play.heard();
     }
+}
+
+#[test]
+fn hundreds_of_rules_are_added_and_looked_at_on_the_way() {
+    let mut play = logged_in(Limits::NONE);
+    play.say("CONFIG SERVER\nCONFIG IMAP\nUPDATE Listener 0.0.0.0:143\n");
+    for number in 0..300 {
+        let line = format!(
+            "ADD DenyRule 10.{}.{}.1 priority {number}",
+            number / 250,
+            number % 250
+        );
+        assert!(play.line(&line).starts_with("+OK"), "{line}");
+    }
+    assert_eq!(
+        play.line("ADD DenyRule 10.0.7.1").lines().next(),
+        Some("-ERR: deny rule already exists")
+    );
+    assert!(play.line("REMOVE DenyRule 10.0.7.1").starts_with("+OK"));
+    assert!(
+        play.line("UPDATE DenyRule 10.0.8.1 priority 9")
+            .starts_with("+OK")
+    );
+    assert!(play.line("SET enable no").starts_with("+OK"));
+    assert!(play.line("SET enable yes").starts_with("+OK"));
+    let rows = play
+        .line("LIST DenyRules")
+        .lines()
+        .filter(|line| line.starts_with("10."))
+        .count();
+    assert_eq!(rows, 299);
+    let said = play.line("SHOW DenyRule 10.0.8.1");
+    assert!(said.contains("priority = 9"), "{said}");
+    assert!(play.line("SHOW ATTR enable").starts_with("enable = yes"));
+    assert!(play.line("COMMIT").contains("+OK"));
+    assert!(
+        play.line("SHOW Listener 0.0.0.0:143 ATTR enable")
+            .starts_with("enable = yes")
+    );
+}
+
+#[test]
+#[ignore = "a measurement: prints microseconds per command"]
+fn speed() {
+    let mut play = logged_in(Limits::NONE);
+    play.line("CREATE Domain name big.test postmasterPassword x");
+    play.line("COMMIT");
+    play.line("UPDATE Domain big.test");
+    play.line("UPDATE Account postmaster");
+    let count = 100_000_u32;
+    let mut measured = |what: &str, line: &str| {
+        let start = std::time::Instant::now();
+        (0..count).for_each(|_| drop(play.line(line)));
+        println!(
+            "{what}: {:.1} us",
+            start.elapsed().as_secs_f64() * 1e6 / f64::from(count)
+        );
+    };
+    measured("SET", "SET customerReference abc");
+    measured("SHOW ATTR", "SHOW ATTR name");
+    measured("unknown", "NONSENSE");
 }

@@ -3,6 +3,10 @@
 //! kept.
 
 mod memory;
+#[expect(
+    dead_code,
+    reason = "shared with the other tests, which reach the session, too"
+)]
 mod play;
 
 use axigend_console::{Engine, Identity, Limits, TextSession};
@@ -10,7 +14,11 @@ use memory::Memory;
 use play::Play;
 use std::path::Path;
 
-const LIMITS: Limits = Limits { max_errors: 20, max_auth_errors: 5, max_auth_commands: 20 };
+const LIMITS: Limits = Limits {
+    max_errors: 20,
+    max_auth_errors: 5,
+    max_auth_commands: 20,
+};
 
 /// Length of the prompt that a line begins with.
 fn prompt(line: &str) -> Option<usize> {
@@ -25,11 +33,14 @@ fn check(path: &Path) -> Result<(), String> {
     let banner = ["axigend administration service", "log in with USER <name>."];
     let mut play = Play::new(TextSession::new(&banner, &first), engine);
     let mut log = play.heard();
-    let mut client: Vec<&str> = wanted.lines().filter_map(|line| line.get(prompt(line)?..)).collect();
+    let mut client: Vec<&str> = wanted
+        .lines()
+        .filter_map(|line| line.get(prompt(line)?..))
+        .collect();
     client.reverse();
     while let Some(line) = client.pop() {
         let said = play.line(line);
-        log.push_str(&format!("{line}\r\n{said}"));
+        log.extend([line, "\r\n", &said]);
     }
     let log = log.replace("\r\n", "\n");
     if std::env::var_os("UPDATE").is_some() {
@@ -38,14 +49,24 @@ fn check(path: &Path) -> Result<(), String> {
     if log == wanted {
         return Ok(());
     }
-    let differs = log.lines().zip(wanted.lines()).position(|(one, other)| one != other);
-    Err(format!("{}: line {}:\n{log}", path.display(), differs.map_or(0, |at| at + 1)))
+    let differs = log
+        .lines()
+        .zip(wanted.lines())
+        .position(|(one, other)| one != other);
+    Err(format!(
+        "{}: line {}:\n{log}",
+        path.display(),
+        differs.map_or(0, |at| at + 1)
+    ))
 }
 
 #[test]
 fn dialogues() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     files.sort();
     assert!(files.len() >= 5);
     let failures: Vec<String> = files.iter().filter_map(|path| check(path).err()).collect();

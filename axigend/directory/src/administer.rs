@@ -16,7 +16,6 @@ use axigen_shared::{Cause, Refusal};
 use crate::directory::{Directory, Entry, Listed, Table, broken};
 use crate::names::{domain_key, local_key};
 use crate::open_domain::OpenDomain;
-use crate::paths;
 use crate::server::{DomainRecord, DomainState};
 use crate::typed;
 

@@ -163,13 +163,12 @@ impl ServerStorage {
     /// Every domain, in any state. One that cannot be read is logged and left out.
     pub(crate) fn domains(&self) -> Result<Vec<DomainRecord>, Refusal> {
         let rows = self.rows(DOMAIN, &[0xFF; 5])?;
-        let read = |(key, value): &(Vec<u8>, Vec<u8>)| {
-            let record = DomainRecord::decode(key, value);
-            record
-                .inspect_err(|why| {
-                    tracing::error!(module = "SERVER", "domain number {key:02X?}: {}", why.detail)
-                })
-                .ok()
+        let read = |(key, value): &(Vec<u8>, Vec<u8>)| match DomainRecord::decode(key, value) {
+            Ok(record) => Some(record),
+            Err(why) => {
+                tracing::error!(module = "SERVER", "domain number {key:02X?}: {}", why.detail);
+                None
+            }
         };
         Ok(rows.iter().filter_map(read).collect())
     }

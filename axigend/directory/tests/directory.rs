@@ -229,6 +229,21 @@ fn logins_are_refused_alike_and_for_the_right_reason() {
                 }
             }
         }
+        directory.close();
+    });
+}
+
+#[test]
+fn switches_decide_after_the_password_and_logins_are_noted() {
+    run(async {
+        let disk = MemoryDisk::new();
+        let directory = with_joe(&disk).await;
+        let alias = Change::here(Action::AddName("aliases", "joseph".into()));
+        directory
+            .update_account("example.org", "joe", &[alias], None)
+            .await
+            .unwrap();
+        assert!(log_in(&directory, "joe", "secret").await.is_ok());
         let strict = LoginContext {
             allow_alias_logins: false,
             ..login()

@@ -43,12 +43,45 @@ pub enum Accepted {
 
 /// Binds a TCP address. IPv6 sockets take IPv6 only, so that 0.0.0.0 and [::] can both be bound on one port.
 pub fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = new_tcp(address)?;
+    finish(socket, address)
+}
+
+/// Binds a TCP address that overlaps one we listen on (0.0.0.0:143 and 127.0.0.1:143), so that the listener can change
+/// from one to the other without a moment of neither. Both share the port for this call only: afterwards no other
+/// process can join it.
+pub fn bind_beside(address: SocketAddr, old: &Listening) -> io::Result<TcpListener> {
+    let Listening::Tcp(old) = old else {
+        return bind_tcp(address);
+    };
+    let old = SockRef::from(old);
+    let socket = new_tcp(address)?;
+    old.set_reuse_port(true)?;
+    let bound = socket.set_reuse_port(true).and_then(|()| finish(socket, address));
+    old.set_reuse_port(false)?;
+    let bound = bound?;
+    SockRef::from(&bound).set_reuse_port(false)?;
+    Ok(bound)
+}
+
+/// Whether one of the two addresses contains the other.
+pub fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    one.port() == other.port()
+        && one.is_ipv4() == other.is_ipv4()
+        && (one.ip().is_unspecified() || other.ip().is_unspecified())
+}
+
+fn new_tcp(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
         socket.set_only_v6(true)?;
     }
     // Connections of the last run may still be in TIME-WAIT.
     socket.set_reuse_address(true)?;
+    Ok(socket)
+}
+
+fn finish(socket: Socket, address: SocketAddr) -> io::Result<TcpListener> {
     socket.bind(&SockAddr::from(address))?;
     socket.listen(BACKLOG)?;
     prepare(&socket)?;
@@ -110,10 +143,8 @@ impl Listening {
         match self {
             // An error means that it does not listen any more.
             Self::Tcp(listener) => drop(SockRef::from(listener).shutdown(Shutdown::Both)),
-            Self::Unix(listener, path) => {
-                drop(SockRef::from(listener).shutdown(Shutdown::Both));
-                drop(fs::remove_file(path));
-            }
+            // Not shut down: the kernel would report it readable for ever, with nothing to accept and no error.
+            Self::Unix(_, path) => drop(fs::remove_file(path)),
         }
     }
 

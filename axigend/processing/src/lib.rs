@@ -8,6 +8,7 @@ mod attempt;
 mod conclude;
 mod deliver;
 mod expand;
+mod notify;
 mod prefixed;
 mod processing;
 mod report;

@@ -2,6 +2,8 @@
 //!
 //! Nothing here opens a socket, reads a clock, takes a lock or starts a thread.
 
+#[cfg(test)]
+mod captured;
 mod lines;
 mod session;
 #[cfg(test)]

@@ -24,20 +24,34 @@ impl Administration {
     }
 
     /// Adds the account and its folders.
-    pub(super) async fn create_account(&self, target: &Target, changes: &[Change]) -> Result<Answered, Refusal> {
+    pub(super) async fn create_account(
+        &self,
+        target: &Target,
+        changes: &[Change],
+    ) -> Result<Answered, Refusal> {
         let (domain, name) = account_keys(target)?;
         let mut object = Object::new(target.context);
         object.set_text("name", name)?;
         object.apply(changes)?;
         let account = self.parts.directory.add_account(domain, object, None).await?;
-        let warnings = self.default_folders(domain, &account.name).await.into_iter().collect();
-        Ok(Answered { warnings, ..Answered::default() })
+        let warnings = self
+            .default_folders(domain, &account.name)
+            .await
+            .into_iter()
+            .collect();
+        Ok(Answered {
+            warnings,
+            ..Answered::default()
+        })
     }
 
     /// Makes the folders that a mailbox begins with. The account is there by now, and first delivery or login makes them
     /// as well, so a failure is a warning.
     pub(super) async fn default_folders(&self, domain: &str, name: &str) -> Option<String> {
-        let made = match self.account(domain, name).and_then(|account| self.mailbox_of(&account)) {
+        let made = match self
+            .account(domain, name)
+            .and_then(|account| self.mailbox_of(&account))
+        {
             Ok(mailbox) => mailbox.create_default_folders().await,
             Err(refusal) => Err(refusal),
         };
@@ -46,9 +60,16 @@ impl Administration {
         Some("its folders will be made at first use".to_owned())
     }
 
-    pub(super) async fn commit_account(&self, target: &Target, changes: &[Change]) -> Result<Answered, Refusal> {
+    pub(super) async fn commit_account(
+        &self,
+        target: &Target,
+        changes: &[Change],
+    ) -> Result<Answered, Refusal> {
         let (domain, name) = account_keys(target)?;
-        self.parts.directory.update_account(domain, name, changes, None).await?;
+        self.parts
+            .directory
+            .update_account(domain, name, changes, None)
+            .await?;
         Ok(Answered::default())
     }
 
@@ -78,7 +99,10 @@ impl Administration {
     ) -> Result<Page, Refusal> {
         let names = self.parts.directory.accounts(domain, after, limit, wildcard)?;
         let next = names.last().filter(|_| names.len() >= limit).cloned();
-        Ok(Page { rows: names.into_iter().map(|name| vec![name]).collect(), next })
+        Ok(Page {
+            rows: names.into_iter().map(|name| vec![name]).collect(),
+            next,
+        })
     }
 
     pub(super) fn account(&self, domain: &str, name: &str) -> Result<Arc<Account>, Refusal> {
@@ -87,7 +111,11 @@ impl Administration {
 
     /// The mailbox of an account.
     pub(super) fn mailbox_of(&self, account: &Account) -> Result<Mailbox, Refusal> {
-        Ok(self.parts.stores.get(&account.domain.message_dir)?.mailbox(account.id))
+        Ok(self
+            .parts
+            .stores
+            .get(&account.domain.message_dir)?
+            .mailbox(account.id))
     }
 
     /// The mailbox of the account that is open.

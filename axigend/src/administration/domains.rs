@@ -31,7 +31,11 @@ impl Administration {
     }
 
     /// Creates the domain with its postmaster and that account's folders.
-    pub(super) async fn create_domain(&self, target: &Target, changes: &[Change]) -> Result<Answered, Refusal> {
+    pub(super) async fn create_domain(
+        &self,
+        target: &Target,
+        changes: &[Change],
+    ) -> Result<Answered, Refusal> {
         let mut wanted = Object::new(target.context);
         wanted.apply(changes)?;
         let text = |name: &str| wanted.get(name).str().to_owned();
@@ -44,7 +48,11 @@ impl Administration {
             name: text("name"),
             location: given("domainLocation"),
             objects_location: given("domainObjectsLocation").map(|uri| location(&uri).to_owned()),
-            message_locations: wanted.names("messagesLocations").iter().map(|uri| location(uri).to_owned()).collect(),
+            message_locations: wanted
+                .names("messagesLocations")
+                .iter()
+                .map(|uri| location(uri).to_owned())
+                .collect(),
             postmaster_password,
             groupware_support: wanted.get("groupwareSupport").truth(),
             changes: Vec::new(),
@@ -54,26 +62,33 @@ impl Administration {
         let first = self.parts.directory.accounts(&name, None, 1, None)?;
         let mut answered = Answered::default();
         if let Some(account) = first.first() {
-            answered.warnings.extend(self.default_folders(&name, account).await);
+            answered
+                .warnings
+                .extend(self.default_folders(&name, account).await);
         }
-        if wanted.names("messagesLocations").iter().any(|uri| uri.contains('?')) {
-            answered.warnings.push("sizes and numbers of files of locations are not used yet".to_owned());
+        if wanted
+            .names("messagesLocations")
+            .iter()
+            .any(|uri| uri.contains('?'))
+        {
+            answered
+                .warnings
+                .push("sizes and numbers of files of locations are not used yet".to_owned());
         }
         Ok(answered)
     }
 
-    pub(super) async fn commit_domain(&self, target: &Target, changes: &[Change]) -> Result<Answered, Refusal> {
+    pub(super) async fn commit_domain(
+        &self,
+        target: &Target,
+        changes: &[Change],
+    ) -> Result<Answered, Refusal> {
         self.parts.directory.update_domain(target.name(), changes).await?;
         Ok(Answered::default())
     }
 
     /// `LIST Domains`: those in service, with what their mail takes on disk in KB.
-    pub(super) fn list_domains(
-        &self,
-        wildcard: Option<&str>,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<Page, Refusal> {
+    pub(super) fn list_domains(&self, wildcard: Option<&str>, after: Option<&str>, limit: usize) -> Page {
         let mut domains = self.chosen(wildcard);
         domains.retain(|domain| domain.enabled && after.is_none_or(|after| domain.name.as_str() > after));
         let more = domains.len() > limit;
@@ -83,18 +98,24 @@ impl Administration {
             let StoreUsage { total_kb, used_kb } = self.usage(&domain.name);
             vec![domain.name.clone(), total_kb.to_string(), used_kb.to_string()]
         };
-        Ok(Page { rows: domains.iter().map(row).collect(), next })
+        Page {
+            rows: domains.iter().map(row).collect(),
+            next,
+        }
     }
 
     fn chosen(&self, wildcard: Option<&str>) -> Vec<DomainSummary> {
         let mut domains = self.parts.directory.domains();
-        domains.retain(|domain| wildcard.is_none_or(|wildcard| axigend_console::fits(wildcard, &domain.name)));
+        domains
+            .retain(|domain| wildcard.is_none_or(|wildcard| axigend_console::fits(wildcard, &domain.name)));
         domains
     }
 
     /// What the mail of a domain takes; nothing when its storage cannot be opened, which is logged.
     fn usage(&self, domain: &str) -> StoreUsage {
-        let usage = self.messages(domain).and_then(|path| Ok(self.parts.stores.get(&path)?.usage()));
+        let usage = self
+            .messages(domain)
+            .and_then(|path| Ok(self.parts.stores.get(&path)?.usage()));
         usage.unwrap_or_else(|refusal| {
             tracing::warn!("use of {domain} is not known: {refusal}");
             StoreUsage::default()
@@ -105,7 +126,9 @@ impl Administration {
     fn messages(&self, domain: &str) -> Result<PathBuf, Refusal> {
         let directory = &self.parts.directory;
         let first = directory.accounts(domain, None, 1, None)?;
-        let name = first.first().ok_or_else(|| Refusal::new(Cause::NotFound, "the domain has no account"))?;
+        let name = first
+            .first()
+            .ok_or_else(|| Refusal::new(Cause::NotFound, "the domain has no account"))?;
         Ok(directory.account_named(domain, name)?.domain.message_dir.clone())
     }
 
@@ -113,9 +136,15 @@ impl Administration {
     pub(super) fn list_all_domains(&self, args: &Args) -> Acted {
         let status = |enabled| if enabled { "enabled" } else { "disabled" }.to_owned();
         let domains = self.chosen(args.first_text());
-        let rows = domains.into_iter().map(|domain| vec![domain.name, status(domain.enabled)]).collect();
+        let rows = domains
+            .into_iter()
+            .map(|domain| vec![domain.name, status(domain.enabled)])
+            .collect();
         let columns = [("name", 18), ("status", 0)];
-        Acted::with(Body::Table(Table { form: Form::Blanks, ..table("The list of domains:", &columns, rows) }))
+        Acted::with(Body::Table(Table {
+            form: Form::Blanks,
+            ..table("The list of domains:", &columns, rows)
+        }))
     }
 
     pub(super) async fn enable_domain(&self, args: &Args) -> Result<Acted, Refusal> {
@@ -130,7 +159,10 @@ impl Administration {
 
     pub(super) async fn delete_domain(&self, args: &Args) -> Result<Acted, Refusal> {
         let keep_copy = !args.flag("dontKeepCopy");
-        self.parts.directory.delete_domain(&self.meant(args)?, keep_copy).await?;
+        self.parts
+            .directory
+            .delete_domain(&self.meant(args)?, keep_copy)
+            .await?;
         Ok(Acted::done())
     }
 
@@ -139,7 +171,9 @@ impl Administration {
         if let Some(given) = args.text("domainLocation") {
             let wanted = tidy(&self.parts.working_directory.join(location(paths::mapped(given))));
             let domains = self.parts.directory.domains();
-            let found = domains.into_iter().find(|domain| tidy(&domain.location) == wanted);
+            let found = domains
+                .into_iter()
+                .find(|domain| tidy(&domain.location) == wanted);
             let none = || Refusal::new(Cause::NoSuchDomain, format!("domain not found at {given}"));
             return found.map(|domain| domain.name).ok_or_else(none);
         }
@@ -155,7 +189,10 @@ impl Administration {
     /// `RESET postmasterAccount`: the role goes back, at once.
     pub(super) async fn reset_postmaster(&self, place: &Place) -> Result<Acted, Refusal> {
         let change = Change::here(Action::Reset(POSTMASTER));
-        self.parts.directory.update_domain(place.target.name(), &[change]).await?;
+        self.parts
+            .directory
+            .update_domain(place.target.name(), &[change])
+            .await?;
         Ok(Acted::done())
     }
 }
@@ -167,5 +204,7 @@ fn location(uri: &str) -> &str {
 
 /// The same path without `.` and doubled slashes.
 fn tidy(path: &Path) -> PathBuf {
-    path.components().filter(|part| !matches!(part, Component::CurDir)).collect()
+    path.components()
+        .filter(|part| !matches!(part, Component::CurDir))
+        .collect()
 }

@@ -20,19 +20,36 @@ impl Administration {
     /// `LIST Mboxes`.
     pub(super) fn list_mboxes(&self, place: &Place) -> Result<Acted, Refusal> {
         let rows = self.names(place)?.into_iter().map(|name| vec![name]).collect();
-        Ok(Acted::with(Body::Table(table("The list of mboxes:", &[("name", 0)], rows))))
+        Ok(Acted::with(Body::Table(table(
+            "The list of mboxes:",
+            &[("name", 0)],
+            rows,
+        ))))
     }
 
     /// `LIST Folders`.
     pub(super) fn list_folders(&self, place: &Place) -> Result<Acted, Refusal> {
-        let folders = if place.target.new { Vec::new() } else { self.mailbox(&place.target)?.folders()? };
+        let folders = if place.target.new {
+            Vec::new()
+        } else {
+            self.mailbox(&place.target)?.folders()?
+        };
         let row = |folder: FolderInfo| {
             let kb = folder.size.div_ceil(1024).to_string();
-            vec![folder.name, folder.messages.to_string(), folder.unseen.to_string(), kb]
+            vec![
+                folder.name,
+                folder.messages.to_string(),
+                folder.unseen.to_string(),
+                kb,
+            ]
         };
         let columns = [("name", 28), ("messages", 8), ("unseen", 8), ("size", 0)];
         let rows = folders.into_iter().map(row).collect();
-        Ok(Acted::with(Body::Table(table("The list of folders:", &columns, rows))))
+        Ok(Acted::with(Body::Table(table(
+            "The list of folders:",
+            &columns,
+            rows,
+        ))))
     }
 
     fn names(&self, place: &Place) -> Result<Vec<String>, Refusal> {
@@ -55,7 +72,10 @@ impl Administration {
             return Ok(Acted::done());
         }
         if !self.names(place)?.iter().any(|known| same_folder(known, name)) {
-            return Err(Refusal::new(Cause::NoSuchFolder, format!("folder not found: {name}")));
+            return Err(Refusal::new(
+                Cause::NoSuchFolder,
+                format!("folder not found: {name}"),
+            ));
         }
         Ok(Acted::Later)
     }
@@ -64,7 +84,10 @@ impl Administration {
     pub(super) fn show_mbox_quota(&self, place: &Place, args: &Args) -> Result<Acted, Refusal> {
         let name = args.text("mboxName").unwrap_or_default();
         let waits = |(action, args): &&(&'static str, Args)| {
-            *action == SET && args.text("mboxName").is_some_and(|other| same_folder(other, name))
+            *action == SET
+                && args
+                    .text("mboxName")
+                    .is_some_and(|other| same_folder(other, name))
         };
         let quota = match place.waiting.iter().rev().find(waits) {
             Some((_, args)) => FolderQuota {
@@ -103,5 +126,7 @@ fn same_folder(one: &str, other: &str) -> bool {
 fn number(args: &Args, name: &str, kind: Kind) -> Result<u64, Refusal> {
     let word = Word::One(args.text(name).unwrap_or_default().to_owned());
     let wrong = |why| Refusal::new(Cause::Invalid, format!("invalid value for {name}: {why}"));
-    kind.parse(&word).map(|value: Value| value.number()).map_err(wrong)
+    kind.parse(&word)
+        .map(|value: Value| value.number())
+        .map_err(wrong)
 }

@@ -101,7 +101,10 @@ impl Administration {
     /// `CHANGE password oldPassword … newPassword …`.
     async fn change_password(&self, who: &str, args: &Args) -> Result<Acted, Refusal> {
         let old = args.text("oldPassword").unwrap_or_default();
-        self.parts.directory.authenticate_admin(who, old.as_bytes()).await?;
+        self.parts
+            .directory
+            .authenticate_admin(who, old.as_bytes())
+            .await?;
         self.set_password(who, args.text("newPassword")).await
     }
 }
@@ -115,13 +118,24 @@ fn account_keys(target: &Target) -> Result<(&str, &str), Refusal> {
 }
 
 fn no_target(target: &Target) -> Refusal {
-    Refusal::new(Cause::Internal, format!("nothing is kept as {}", target.context.path))
+    Refusal::new(
+        Cause::Internal,
+        format!("nothing is kept as {}", target.context.path),
+    )
 }
 
 /// A table with blanks of its own width, for lists that no child declares.
 fn table(title: &str, columns: &[(&str, usize)], rows: Vec<Vec<String>>) -> Table {
-    let column = |(name, width): &(&str, usize)| Column { name: (*name).to_owned(), width: *width };
-    Table { title: title.to_owned(), columns: columns.iter().map(column).collect(), rows, ..Table::default() }
+    let column = |(name, width): &(&str, usize)| Column {
+        name: (*name).to_owned(),
+        width: *width,
+    };
+    Table {
+        title: title.to_owned(),
+        columns: columns.iter().map(column).collect(),
+        rows,
+        ..Table::default()
+    }
 }
 
 /// One text value, in the form of SHOW ATTR.
@@ -139,7 +153,9 @@ fn attribute(name: &str, value: &str) -> Body {
 impl Backend for Administration {
     fn login<'a>(&'a self, user: &'a str, password: &'a [u8]) -> Answer<'a, Arc<str>> {
         let admin = self.parts.directory.authenticate_admin(user, password);
-        admin.map(|admin| admin.map(|admin| Arc::from(admin.name))).boxed_local()
+        admin
+            .map(|admin| admin.map(|admin| Arc::from(admin.name)))
+            .boxed_local()
     }
 
     fn load<'a>(&'a self, target: &'a Target) -> Answer<'a, Arc<Object>> {
@@ -167,14 +183,18 @@ impl Backend for Administration {
         limit: usize,
     ) -> Answer<'a, Page> {
         let page = match child.context().map(|context| context.path) {
-            Some("domain") => self.list_domains(wildcard, after, limit),
+            Some("domain") => Ok(self.list_domains(wildcard, after, limit)),
             Some("domain/account") => self.list_accounts(holder.name(), wildcard, after, limit),
             _ => Err(no_target(holder)),
         };
         ready(page).boxed_local()
     }
 
-    fn inherited<'a>(&'a self, _target: &'a Target, _context: &'static Context) -> Answer<'a, Option<Arc<Object>>> {
+    fn inherited<'a>(
+        &'a self,
+        _target: &'a Target,
+        _context: &'static Context,
+    ) -> Answer<'a, Option<Arc<Object>>> {
         // Everything is inherited from the domain, which is open above; classes will be found here.
         ready(Ok(None)).boxed_local()
     }

@@ -15,7 +15,11 @@ const EXPORT_MODE: u32 = 0o640;
 
 /// The path below the working directory that a path of AXIGEN means; any other path as it is.
 pub(super) fn mapped(path: &str) -> &str {
-    AXIGEN_DIRS.iter().find_map(|dir| path.strip_prefix(dir)).filter(|rest| !rest.is_empty()).unwrap_or(path)
+    AXIGEN_DIRS
+        .iter()
+        .find_map(|dir| path.strip_prefix(dir))
+        .filter(|rest| !rest.is_empty())
+        .unwrap_or(path)
 }
 
 /// The same in every text of a list of changes, added objects included.
@@ -49,7 +53,9 @@ impl Administration {
     /// Writes a file below the working directory; answers its path there.
     pub(super) fn written(&self, path: &str, text: &str) -> Result<String, Refusal> {
         let below = mapped(path);
-        let inside = Path::new(below).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        let inside = Path::new(below)
+            .components()
+            .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
         if below.is_empty() || !inside {
             let detail = format!("'{path}' is not a path below the working directory");
             return Err(Refusal::new(Cause::Invalid, detail));
@@ -59,8 +65,15 @@ impl Administration {
             Ok(()) => Ok(below.to_owned()),
             Err(error) => {
                 let full = error.kind() == ErrorKind::StorageFull;
-                let cause = if full { Cause::StorageFull } else { Cause::StorageFailure };
-                Err(Refusal::new(cause, format!("cannot write {below}: {}", error.kind())))
+                let cause = if full {
+                    Cause::StorageFull
+                } else {
+                    Cause::StorageFailure
+                };
+                Err(Refusal::new(
+                    cause,
+                    format!("cannot write {below}: {}", error.kind()),
+                ))
             }
         }
     }

@@ -40,8 +40,14 @@ impl Administration {
         }
         rows.extend(rest(account.id, usage));
         let attributes = rows.into_iter().map(|(name, text)| bare(name, text)).collect();
-        let section = Section { title: "Registry information".to_owned(), attributes, lines: Vec::new() };
-        Ok(Acted::with(Body::Attributes { sections: vec![section] }))
+        let section = Section {
+            title: "Registry information".to_owned(),
+            attributes,
+            lines: Vec::new(),
+        };
+        Ok(Acted::with(Body::Attributes {
+            sections: vec![section],
+        }))
     }
 }
 
@@ -49,7 +55,10 @@ fn last_login(label: &str, login: Option<&LastLogin>) -> [(String, String); 2] {
     let from = login.map_or("", |login| login.from.as_str());
     let from = if from.is_empty() { "0.0.0.0" } else { from };
     [
-        (format!("{label} Last Login Date"), date(login.map_or(0, |login| login.at))),
+        (
+            format!("{label} Last Login Date"),
+            date(login.map_or(0, |login| login.at)),
+        ),
         (format!("{label} Last Login IP"), from.to_owned()),
     ]
 }
@@ -73,13 +82,24 @@ fn rest(id: u64, usage: MailboxUsage) -> Vec<(String, String)> {
 /// Values are not quoted: a quoted date would not parse.
 fn bare(name: String, text: String) -> Attribute {
     let value = text.as_str().into();
-    Attribute { name, value, text, note: None, unit: String::new(), without_effect: false }
+    Attribute {
+        name,
+        value,
+        text,
+        note: None,
+        unit: String::new(),
+        without_effect: false,
+    }
 }
 
 fn date(at: i64) -> String {
     let moment = Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH);
     // Never is a moment of its own, not one of this time zone.
-    let zone = if at == 0 { TimeZone::UTC } else { TimeZone::system() };
+    let zone = if at == 0 {
+        TimeZone::UTC
+    } else {
+        TimeZone::system()
+    };
     moment.to_zoned_datetime(zone).strftime(DATE).to_string()
 }
 
@@ -97,9 +117,22 @@ mod tests {
     #[test]
     fn labels_are_exact() {
         let [(date, _), (ip, from)] = last_login("Active Sync", None);
-        assert_eq!((date.as_str(), ip.as_str(), from.as_str()), ("Active Sync Last Login Date", "Active Sync Last Login IP", "0.0.0.0"));
-        let labels: Vec<String> = rest(7, MailboxUsage::default()).into_iter().map(|(label, _)| label).collect();
-        assert_eq!(labels.first().map(String::as_str), Some("Internal Mbox Container ID"));
+        assert_eq!(
+            (date.as_str(), ip.as_str(), from.as_str()),
+            (
+                "Active Sync Last Login Date",
+                "Active Sync Last Login IP",
+                "0.0.0.0"
+            )
+        );
+        let labels: Vec<String> = rest(7, MailboxUsage::default())
+            .into_iter()
+            .map(|(label, _)| label)
+            .collect();
+        assert_eq!(
+            labels.first().map(String::as_str),
+            Some("Internal Mbox Container ID")
+        );
         assert_eq!(labels.last().map(String::as_str), Some("Mbox Storage Status"));
     }
 }

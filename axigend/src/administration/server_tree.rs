@@ -23,7 +23,10 @@ impl Administration {
         let prepared = self.parts.services.prepare(&proposal.settings).await?;
         self.parts.config.accept(proposal)?;
         self.parts.services.apply(prepared);
-        Ok(Answered { warnings: later(&changes), ..Answered::default() })
+        Ok(Answered {
+            warnings: later(&changes),
+            ..Answered::default()
+        })
     }
 
     /// A change that needs no sockets (which services run at the next start).
@@ -46,17 +49,28 @@ impl Administration {
     /// `SHOW CONFIG`.
     pub(super) fn show_config(&self) -> Acted {
         let text = self.parts.config.render();
-        Acted::with(Body::Text { lines: text.lines().map(str::to_owned).collect(), blank: true })
+        Acted::with(Body::Text {
+            lines: text.lines().map(str::to_owned).collect(),
+            blank: true,
+        })
     }
 }
 
 /// What is not felt before the next start.
 fn later(changes: &[Change]) -> Vec<String> {
-    let Some(server) = schema::context("SERVER") else { return Vec::new() };
-    let mut names: Vec<&str> = changes.iter().filter_map(|change| restart(server, change)).collect();
+    let Some(server) = schema::context("SERVER") else {
+        return Vec::new();
+    };
+    let mut names: Vec<&str> = changes
+        .iter()
+        .filter_map(|change| restart(server, change))
+        .collect();
     names.sort_unstable();
     names.dedup();
-    names.iter().map(|name| format!("{name} takes effect at the next start")).collect()
+    names
+        .iter()
+        .map(|name| format!("{name} takes effect at the next start"))
+        .collect()
 }
 
 fn restart(server: &'static Context, change: &Change) -> Option<&'static str> {
@@ -65,8 +79,13 @@ fn restart(server: &'static Context, change: &Change) -> Option<&'static str> {
         let (Step::Part(field) | Step::Child(field, _)) = step;
         context = context.field(field)?.context()?;
     }
-    let (Action::Set(name, _) | Action::Reset(name)) = change.action else { return None };
-    context.attr(name).filter(|attr| attr.live == Live::Restart).map(|attr| attr.name)
+    let (Action::Set(name, _) | Action::Reset(name)) = change.action else {
+        return None;
+    };
+    context
+        .attr(name)
+        .filter(|attr| attr.live == Live::Restart)
+        .map(|attr| attr.name)
 }
 
 /// The refusal for a context that is no service.

@@ -20,8 +20,14 @@ impl Administration {
         let settings = self.parts.config.settings();
         let started = self.parts.services.start(name, &settings).await?;
         self.remember(name, true).await?;
-        let unbound = started.failed.iter().map(|(address, why)| format!("{address} is not bound: {}", plain(why)));
-        Ok(Acted::Done(Answered { warnings: unbound.collect(), ..Answered::default() }))
+        let unbound = started
+            .failed
+            .iter()
+            .map(|(address, why)| format!("{address} is not bound: {}", plain(why)));
+        Ok(Acted::Done(Answered {
+            warnings: unbound.collect(),
+            ..Answered::default()
+        }))
     }
 
     /// Answers when the last session of the service ended or was cut; what the command came over is told at once, because
@@ -35,23 +41,31 @@ impl Administration {
         }
         let served = self.parts.services.stop(name, &settings).await?;
         let cut = (served.cut > 0).then(|| format!("{} sessions were cut", served.cut));
-        Ok(Acted::Done(Answered { warnings: cut.into_iter().collect(), ..Answered::default() }))
+        Ok(Acted::Done(Answered {
+            warnings: cut.into_iter().collect(),
+            ..Answered::default()
+        }))
     }
 
     /// Stops a service that this very session may belong to, on a thread of its own.
     fn stop_behind(&self, name: ServiceName) -> Result<Acted, Refusal> {
         let parts = Arc::clone(&self.parts);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| Refusal::new(Cause::Internal, format!("no thread to stop it: {error}")))?;
+        let runtime = runtime
+            .map_err(|error| Refusal::new(Cause::Internal, format!("no thread to stop it: {error}")))?;
         let stop = move || {
             let settings = parts.config.settings();
             if let Err(refusal) = runtime.block_on(parts.services.stop(name, &settings)) {
                 tracing::warn!("{} not stopped: {}", name.name(), refusal.detail);
             }
         };
-        let thread = std::thread::Builder::new().name(format!("stop-{}", name.name())).spawn(stop);
+        let thread = std::thread::Builder::new()
+            .name(format!("stop-{}", name.name()))
+            .spawn(stop);
         thread.map_err(|error| Refusal::new(Cause::Internal, format!("no thread to stop it: {error}")))?;
-        Ok(Acted::Done(Answered::default().warning("sessions of this service end now, this one too if it is one")))
+        Ok(Acted::Done(Answered::default().warning(
+            "sessions of this service end now, this one too if it is one",
+        )))
     }
 
     /// Adds or removes a service in the set of the next start; SAVE CONFIG makes it last.
@@ -67,7 +81,9 @@ impl Administration {
             names.push(name.name().to_owned());
         }
         let kind = object.context.attr(SERVICES).map_or(Kind::List, |attr| attr.kind);
-        let value = kind.parse(&Word::Set(names)).map_err(|why| Refusal::new(Cause::Internal, why))?;
+        let value = kind
+            .parse(&Word::Set(names))
+            .map_err(|why| Refusal::new(Cause::Internal, why))?;
         self.note(Change::here(Action::Set(SERVICES, value))).await
     }
 }

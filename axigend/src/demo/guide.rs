@@ -80,7 +80,7 @@ fn text(ways: &Ways, [alice, bob]: &[Person; 2], axictl: &str, directory: &Path)
         ]),
         ("Read and send (curl)", vec![
             format!("curl -s --user {from}:{from_password} 'imap://{imap}/INBOX;UID=1'"),
-            format!("curl -s --user {from}:{from_password} 'imap://{imap}/INBOX?SEARCH%20ALL'"),
+            format!("curl -s --user {from}:{from_password} 'imap://{imap}/INBOX?ALL'"),
             format!("curl -s --insecure --user {from}:{from_password} 'imaps://{imaps}/INBOX;UID=1;SECTION=HEADER'"),
             format!("curl -s --user {to}:{to_password} pop3://{pop3}/1"),
             format!(

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// How long to wait until all of it is in the mailboxes; the commands printed then find it there.
+/// How long to wait until a letter is in the mailboxes; the commands printed then find it there.
 const DELIVERY_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How often to look.
@@ -46,8 +46,9 @@ pub async fn submit(parts: &Parts) -> Result<(), Refusal> {
         let mut incoming = parts.queue.incoming();
         incoming.chunk(text.as_bytes()).await?;
         incoming.commit(envelope(letter, now)).await?;
+        // One after the other, so that they lie in the mailboxes in the order they were written.
+        delivered(&parts.queue).await;
     }
-    delivered(&parts.queue).await;
     Ok(())
 }
 

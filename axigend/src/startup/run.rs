@@ -37,7 +37,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     match carry_out(&args) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             for line in error.lines() {
                 eprintln!("axigend: {line}");
@@ -50,10 +50,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn carry_out(args: &Args) -> Result<(), StartError> {
+/// An error before there is a log is the caller's to print; one after it is logged, which also goes to standard error.
+fn carry_out(args: &Args) -> Result<ExitCode, StartError> {
     let path = args.working_directory();
     if args.check_config {
-        return check_config(&args.config_file(&path));
+        return check_config(&args.config_file(&path)).map(|()| ExitCode::SUCCESS);
     }
     let sockets = notify::sockets();
     umask(UMASK);
@@ -63,7 +64,7 @@ fn carry_out(args: &Args) -> Result<(), StartError> {
     let directory = WorkingDirectory::open(&path)?;
     let runtime = runtime()?;
     if let Some(password) = &args.admin_password {
-        return runtime.block_on(admin_password::set(&directory, password));
+        return runtime.block_on(admin_password::set(&directory, password)).map(|()| ExitCode::SUCCESS);
     }
     raise_descriptor_limit();
     let telemetry = start_telemetry(&directory)?;
@@ -71,9 +72,17 @@ fn carry_out(args: &Args) -> Result<(), StartError> {
     if plan == Plan::StayRoot {
         tracing::warn!("running as root: there is no user axigen; create it or name another with -u");
     }
-    let served = runtime.block_on(serve(args, directory, sockets, Arc::clone(&telemetry)));
+    let code = match runtime.block_on(serve(args, directory, sockets, Arc::clone(&telemetry))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            for line in error.lines() {
+                tracing::error!(critical = true, "not started: {line}");
+            }
+            error.exit_code()
+        }
+    };
     telemetry.close();
-    served
+    Ok(code)
 }
 
 /// Lists every mistake, and warnings too; the exit code tells whether the server would start.

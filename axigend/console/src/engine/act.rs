@@ -19,7 +19,11 @@ impl Engine {
     pub(super) async fn act(&mut self, action: &'static str, args: &Args) -> Ran {
         let place = self.place();
         let acted = self.backend.act(&place, action, args, None).await?;
-        let waiting = Writing { place, action, args: args.clone() };
+        let waiting = Writing {
+            place,
+            action,
+            args: args.clone(),
+        };
         self.acted(acted, waiting, None)
     }
 
@@ -32,7 +36,10 @@ impl Engine {
             let detail = format!("the text has more than {} bytes", crate::session::MAX_TEXT);
             return Err(Refusal::new(Cause::TooLarge, detail));
         };
-        let acted = self.backend.act(&writing.place, writing.action, &writing.args, Some(&lines)).await?;
+        let acted = self
+            .backend
+            .act(&writing.place, writing.action, &writing.args, Some(&lines))
+            .await?;
         self.acted(acted, writing, Some(lines))
     }
 
@@ -41,7 +48,12 @@ impl Engine {
             Acted::Done(answered) => Ok(reply(answered)),
             Acted::Later => {
                 let Writing { place, action, args } = waiting;
-                self.newest()?.later.push(Deferred { place, action, args, text });
+                self.newest()?.later.push(Deferred {
+                    place,
+                    action,
+                    args,
+                    text,
+                });
                 Ok(Reply::done())
             }
             Acted::WantsText if text.is_some() => {
@@ -51,7 +63,11 @@ impl Engine {
                 self.writing = Some(waiting);
                 let terminator = self.options.multiline_eof.clone();
                 let message = format!("enter the text, end with a line holding only {terminator}");
-                Ok(Reply { message, expects: Expects::Text { terminator }, ..Reply::default() })
+                Ok(Reply {
+                    message,
+                    expects: Expects::Text { terminator },
+                    ..Reply::default()
+                })
             }
         }
     }

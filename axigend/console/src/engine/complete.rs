@@ -15,15 +15,24 @@ impl Engine {
     /// What may stand at the cursor, as JSON: where the word begins, candidates with their help, a hint.
     pub(super) async fn complete(&self, line: &str, cursor: usize) -> Reply {
         if self.logging_in.is_some() || line.len() > grammar::MAX_LINE {
-            return Reply::with(Body::Json { value: json!({"start": cursor, "candidates": [], "hint": ""}) });
+            return Reply::with(Body::Json {
+                value: json!({"start": cursor, "candidates": [], "hint": ""}),
+            });
         }
         let completion = grammar::complete(self.context(), line, cursor);
         let candidate = |text: &str, help: &str| json!({"text": text, "help": help});
-        let mut candidates: Vec<Value> =
-            completion.candidates.iter().map(|word| candidate(&word.text, &word.help)).collect();
+        let mut candidates: Vec<Value> = completion
+            .candidates
+            .iter()
+            .map(|word| candidate(&word.text, &word.help))
+            .collect();
         for live in &completion.live {
             let names = self.names(live, &completion.prefix).await;
-            candidates.extend(names.iter().map(|name| candidate(&as_word(name), live.child.noun)));
+            candidates.extend(
+                names
+                    .iter()
+                    .map(|name| candidate(&as_word(name), live.child.noun)),
+            );
         }
         let value = json!({"start": completion.start, "candidates": candidates, "hint": completion.hint});
         Reply::with(Body::Json { value })
@@ -42,18 +51,29 @@ impl Engine {
         match child.shape {
             Shape::Stored(_) => {
                 let holder = self.place().target;
-                let page = self.backend.list(&holder, child, Some(wildcard), None, MAX_NAMES).await;
+                let page = self
+                    .backend
+                    .list(&holder, child, Some(wildcard), None, MAX_NAMES)
+                    .await;
                 let rows = page.map(|page| page.rows).unwrap_or_default();
-                rows.into_iter().filter_map(|row| row.into_iter().next()).collect()
+                rows.into_iter()
+                    .filter_map(|row| row.into_iter().next())
+                    .collect()
             }
             Shape::Set(_) | Shape::Record(_) => {
                 let view = self.view().await;
-                view.map(|view| view.children(child.field).iter().map(|object| object.key(child)).collect())
-                    .unwrap_or_default()
+                view.map(|view| {
+                    view.children(child.field)
+                        .iter()
+                        .map(|object| object.key(child))
+                        .collect()
+                })
+                .unwrap_or_default()
             }
             Shape::Names(_) => {
                 let view = self.view().await;
-                view.map(|view| view.names(child.field).to_vec()).unwrap_or_default()
+                view.map(|view| view.names(child.field).to_vec())
+                    .unwrap_or_default()
             }
             Shape::Part(_) => Vec::new(),
         }

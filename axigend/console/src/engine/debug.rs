@@ -35,27 +35,40 @@ impl Engine {
             return Some(self.list_cli_help(words.get(2).copied()).await);
         }
         let leaving = is(0, "EXIT") || is(0, "QUIT");
-        let wrong = || Ok(Reply::malformed("unknown command, expected EXEC listCliHelp or QUIT DEBUG"));
+        let wrong = || {
+            Ok(Reply::malformed(
+                "unknown command, expected EXEC listCliHelp or QUIT DEBUG",
+            ))
+        };
         (!leaving && !words.is_empty()).then(wrong)
     }
 
     /// The dump into a file, or into the reply when none is named.
     async fn list_cli_help(&self, path: Option<&str>) -> Ran {
         let lines: Vec<String> = schema::contexts().flat_map(help_text).collect();
-        let Some(path) = path else { return Ok(Reply::with(Body::Text { lines, blank: true })) };
+        let Some(path) = path else {
+            return Ok(Reply::with(Body::Text { lines, blank: true }));
+        };
         let mut text = lines.join("\n");
         text.push('\n');
         let written = self.backend.export(path, &text).await?;
         if written.is_empty() {
             return Err(Refusal::new(Cause::Internal, "nothing was written"));
         }
-        Ok(Reply { message: format!("written to {written}"), ..Reply::default() })
+        Ok(Reply {
+            message: format!("written to {written}"),
+            ..Reply::default()
+        })
     }
 }
 
 /// One context of the dump.
 fn help_text(context: &'static Context) -> Vec<String> {
-    let name = if context == schema::root() { "" } else { context.title };
+    let name = if context == schema::root() {
+        ""
+    } else {
+        context.title
+    };
     let mut lines = vec!["-".repeat(RULE), format!("Context: {name}")];
     let text = axigen(&Reply::with(super::help_of(context)), false);
     let body = text.lines().filter(|line| !line.starts_with("+OK:"));

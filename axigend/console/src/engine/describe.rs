@@ -1,24 +1,28 @@
 //! The schema as JSON: what every context, attribute and command is, and whether it has an effect yet.
 
-use super::{Engine, Ran};
+use super::Ran;
 use axigen_shared::control::{Body, Reply};
 use axigen_shared::grammar;
 use axigen_shared::schema::{self, Access, Attr, Child, Context, Effect, Leave, Live, Shape};
 use axigen_shared::{Cause, Refusal};
 use serde_json::{Value, json};
 
-impl Engine {
-    /// Describes one context, or all of them.
-    pub(super) fn describe(&self, path: Option<&str>, without_effect: bool) -> Ran {
-        let wanted = |context: &&'static Context| path.is_none_or(|path| context.path.eq_ignore_ascii_case(path));
-        let contexts: Vec<&'static Context> = schema::contexts().filter(wanted).collect();
-        if let (Some(path), true) = (path, contexts.is_empty()) {
-            return Err(Refusal::new(Cause::NotFound, format!("no context {path}")));
-        }
-        let described = contexts.into_iter().map(|context| described(context, without_effect));
-        let value = described.filter(|value| !without_effect || has_something(value)).collect();
-        Ok(Reply::with(Body::Json { value: Value::Array(value) }))
+/// Describes one context, or all of them.
+pub(super) fn describe(path: Option<&str>, without_effect: bool) -> Ran {
+    let wanted = |context: &&'static Context| path.is_none_or(|path| context.path.eq_ignore_ascii_case(path));
+    let contexts: Vec<&'static Context> = schema::contexts().filter(wanted).collect();
+    if let (Some(path), true) = (path, contexts.is_empty()) {
+        return Err(Refusal::new(Cause::NotFound, format!("no context {path}")));
     }
+    let described = contexts
+        .into_iter()
+        .map(|context| described(context, without_effect));
+    let value = described
+        .filter(|value| !without_effect || has_something(value))
+        .collect();
+    Ok(Reply::with(Body::Json {
+        value: Value::Array(value),
+    }))
 }
 
 fn described(context: &'static Context, without_effect: bool) -> Value {
@@ -27,7 +31,9 @@ fn described(context: &'static Context, without_effect: bool) -> Value {
         .filter(|attr| !without_effect || attr.effect == Effect::None)
         .map(|attr| attribute(context, attr))
         .collect();
-    let help = grammar::help(context).into_iter().filter(|line| !line.syntax.is_empty());
+    let help = grammar::help(context)
+        .into_iter()
+        .filter(|line| !line.syntax.is_empty());
     let commands: Vec<Value> = help
         .filter(|line| !without_effect || !line.missing.is_empty())
         .map(|line| json!({"syntax": line.syntax, "help": line.help, "enters": line.enters, "missing": line.missing}))
@@ -45,7 +51,12 @@ fn described(context: &'static Context, without_effect: bool) -> Value {
 }
 
 fn has_something(value: &Value) -> bool {
-    let empty = |field: &str| value.get(field).and_then(Value::as_array).is_none_or(Vec::is_empty);
+    let empty = |field: &str| {
+        value
+            .get(field)
+            .and_then(Value::as_array)
+            .is_none_or(Vec::is_empty)
+    };
     !empty("attributes") || !empty("commands")
 }
 

@@ -15,7 +15,10 @@ impl Engine {
         let value = attr.parse(word)?;
         let newest = self.newest()?;
         if !attr.settable(!newest.is_new()) {
-            return Err(Refusal::new(Cause::Conflict, format!("{} cannot be set here", attr.name)));
+            return Err(Refusal::new(
+                Cause::Conflict,
+                format!("{} cannot be set here", attr.name),
+            ));
         }
         if attr.live == Live::AtSet && !newest.is_new() {
             return self.set_at_once(attr, value).await;
@@ -32,7 +35,10 @@ impl Engine {
             change = change.below(step);
         }
         let answered = self.backend.commit(&place.target, &[change]).await?;
-        Ok(Reply { warnings: answered.warnings, ..Reply::done() })
+        Ok(Reply {
+            warnings: answered.warnings,
+            ..Reply::done()
+        })
     }
 
     /// `ADD <object> …`.
@@ -48,16 +54,28 @@ impl Engine {
 
     async fn add_record(&mut self, child: &'static Child, context: &'static Context, args: &Args) -> Ran {
         let object = new_object(child, context, args)?;
-        if self.view().await?.child(child.field, &object.key(child)).is_some() {
+        if self
+            .view()
+            .await?
+            .child(child.field, &object.key(child))
+            .is_some()
+        {
             return Err(already(child));
         }
-        self.newest()?.change(Action::Add(child.field, Box::new(object)))?;
+        self.newest()?
+            .change(Action::Add(child.field, Box::new(object)))?;
         Ok(Reply::done())
     }
 
     async fn add_name(&mut self, child: &'static Child, args: &Args) -> Ran {
         let name = key_argument(child, args)?.plain();
-        if self.view().await?.names(child.field).iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+        if self
+            .view()
+            .await?
+            .names(child.field)
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(&name))
+        {
             return Err(already(child));
         }
         self.newest()?.change(Action::AddName(child.field, name))?;
@@ -100,7 +118,10 @@ impl Engine {
             Shape::Names(_) => {
                 let name = argument(child, args)?;
                 let view = self.view().await?;
-                let known = view.names(child.field).iter().find(|known| known.eq_ignore_ascii_case(&name));
+                let known = view
+                    .names(child.field)
+                    .iter()
+                    .find(|known| known.eq_ignore_ascii_case(&name));
                 let known = known.cloned().ok_or_else(|| missing(child, &name))?;
                 self.newest()?.change(Action::RemoveName(child.field, known))?;
             }
@@ -112,21 +133,30 @@ impl Engine {
     /// The keyed object that a command names, as the newest level shows it.
     pub(super) async fn existing(&self, child: &'static Child, args: &Args) -> Result<Object, Refusal> {
         let key = argument(child, args)?;
-        self.view().await?.child(child.field, &key).ok_or_else(|| missing(child, &key))
+        self.view()
+            .await?
+            .child(child.field, &key)
+            .ok_or_else(|| missing(child, &key))
     }
 }
 
 /// The key that a command names, as it was written.
 pub(super) fn argument(child: &Child, args: &Args) -> Result<String, Refusal> {
     let given = args.first_text().filter(|text| !text.is_empty());
-    given.map(str::to_owned).ok_or_else(|| missing_parameter(child.key))
+    given
+        .map(str::to_owned)
+        .ok_or_else(|| missing_parameter(child.key))
 }
 
 /// The key that a command gives to something new, checked by its kind.
 pub(super) fn key_argument(child: &Child, args: &Args) -> Result<Value, Refusal> {
     let text = argument(child, args)?;
     let kind = child.key_kind().ok_or_else(|| not_entered(child))?;
-    let called = if child.key.is_empty() { child.noun } else { child.key };
+    let called = if child.key.is_empty() {
+        child.noun
+    } else {
+        child.key
+    };
     let wrong = |why| Refusal::new(Cause::Invalid, format!("invalid value for {called}: {why}"));
     kind.parse(&Word::One(text)).map_err(wrong)
 }

@@ -24,7 +24,9 @@ impl Engine {
     async fn commit_own(&mut self) -> Ran {
         let level = self.newest()?;
         let changes = level.handed_up();
-        let Some(target) = level.target().cloned() else { return Err(misplaced()) };
+        let Some(target) = level.target().cloned() else {
+            return Err(misplaced());
+        };
         let answered = self.make_active(&target, &changes).await?;
         let level = self.levels.pop().ok_or_else(misplaced)?;
         self.after_commit(&target, level, answered).await
@@ -34,15 +36,32 @@ impl Engine {
     async fn commit_inside(&mut self) -> Ran {
         let newest = self.levels.len().saturating_sub(1);
         let owner = self.owner_of(newest).ok_or_else(misplaced)?;
-        if self.levels.get(owner..newest).unwrap_or_default().iter().any(Level::is_new) {
+        if self
+            .levels
+            .get(owner..newest)
+            .unwrap_or_default()
+            .iter()
+            .any(Level::is_new)
+        {
             // What is above does not exist yet: nothing can be active before it is.
             return self.hand_up();
         }
-        let Some(target) = self.levels.get(owner).and_then(Level::target).cloned() else { return Err(misplaced()) };
+        let Some(target) = self.levels.get(owner).and_then(Level::target).cloned() else {
+            return Err(misplaced());
+        };
         let mut changes = self.newest()?.handed_up();
-        for level in self.levels.get(owner + 1..newest).unwrap_or_default().iter().rev() {
+        for level in self
+            .levels
+            .get(owner + 1..newest)
+            .unwrap_or_default()
+            .iter()
+            .rev()
+        {
             let step = level.step().ok_or_else(misplaced)?;
-            changes = changes.into_iter().map(|change| change.below(step.clone())).collect();
+            changes = changes
+                .into_iter()
+                .map(|change| change.below(step.clone()))
+                .collect();
         }
         let answered = self.make_active(&target, &changes).await?;
         let level = self.levels.pop().ok_or_else(misplaced)?;
@@ -55,7 +74,12 @@ impl Engine {
         }
         let answered = self.backend.commit(target, changes).await?;
         let path = self.context().path;
-        tracing::info!("{} made {} changes in {path} {} active", self.who, changes.len(), target.keys.join("/"));
+        tracing::info!(
+            "{} made {} changes in {path} {} active",
+            self.who,
+            changes.len(),
+            target.keys.join("/")
+        );
         Ok(answered)
     }
 
@@ -72,7 +96,9 @@ impl Engine {
             later.place.committed = true;
             if let Err(refusal) = self.run_later(&later).await {
                 let what = super::refused(&refusal).message;
-                reply.warnings.push(format!("{} was not done: {what}", later.action));
+                reply
+                    .warnings
+                    .push(format!("{} was not done: {what}", later.action));
             }
         }
         reply.committed = target.keys.is_empty() && !target.new;
@@ -80,7 +106,10 @@ impl Engine {
     }
 
     async fn run_later(&self, later: &Deferred) -> Result<(), Refusal> {
-        self.backend.act(&later.place, later.action, &later.args, later.text.as_deref()).await.map(drop)
+        self.backend
+            .act(&later.place, later.action, &later.args, later.text.as_deref())
+            .await
+            .map(drop)
     }
 
     /// Hands the draft to the level above.
@@ -91,7 +120,10 @@ impl Engine {
         let room = super::level::MAX_DRAFT.saturating_sub(above.draft.len());
         if changes.len() > room {
             self.levels.push(level);
-            return Err(Refusal::new(Cause::TooLarge, "too many pending changes above; make them active first"));
+            return Err(Refusal::new(
+                Cause::TooLarge,
+                "too many pending changes above; make them active first",
+            ));
         }
         above.draft.extend(changes);
         above.later.extend(level.later);
@@ -118,8 +150,7 @@ impl Engine {
     /// RESET: the draft becomes the active configuration again.
     pub(super) fn reset(&mut self) -> Ran {
         let newest = self.newest()?;
-        newest.draft.clear();
-        newest.later.clear();
+        newest.clear();
         Ok(Reply::done())
     }
 
@@ -139,7 +170,9 @@ impl Engine {
         let name = args.first_text().unwrap_or_default().to_owned();
         let newest = self.newest()?;
         let settable = newest.context.attr(&name).filter(|attr| attr.settable(true));
-        let Some(attr) = settable else { return Err(super::edit::wrong_parameter(&name)) };
+        let Some(attr) = settable else {
+            return Err(super::edit::wrong_parameter(&name));
+        };
         newest.change(Action::Reset(attr.name))?;
         Ok(Reply::done())
     }

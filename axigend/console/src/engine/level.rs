@@ -8,6 +8,7 @@ use axigen_shared::schema::{Action, Change, Child, Context, Object, Step};
 use axigen_shared::value::Value;
 use axigen_shared::{Cause, Refusal};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Most pending changes of one level: a bound on what a session can pile up, far above what is typed or scripted between
 /// two COMMITs.
@@ -35,11 +36,31 @@ pub(super) struct Level {
     pub anchor: Anchor,
     pub draft: Vec<Change>,
     pub later: Vec<Deferred>,
+    /// Tells this draft from every other: another one as soon as the draft does more than grow.
+    stamp: u64,
 }
 
 impl Level {
     pub fn new(context: &'static Context, anchor: Anchor) -> Self {
-        Self { context, anchor, draft: Vec::new(), later: Vec::new() }
+        Self {
+            context,
+            anchor,
+            draft: Vec::new(),
+            later: Vec::new(),
+            stamp: stamp(),
+        }
+    }
+
+    /// What tells its draft from every other, and from itself at another length.
+    pub fn state(&self) -> (u64, usize) {
+        (self.stamp, self.draft.len())
+    }
+
+    /// Drops what is pending.
+    pub fn clear(&mut self) {
+        self.draft.clear();
+        self.later.clear();
+        self.stamp = stamp();
     }
 
     /// The object that is kept or made at this level.
@@ -68,7 +89,7 @@ impl Level {
     /// Adds a change to the draft. A later value of an attribute takes the place of an earlier one.
     pub fn change(&mut self, action: Action) -> Result<(), Refusal> {
         if let Some(name) = attribute(&action) {
-            self.draft.retain(|change| !(change.at.is_empty() && attribute(&change.action) == Some(name)));
+            self.forget(|change| change.at.is_empty() && attribute(&change.action) == Some(name));
         }
         self.take(Change::here(action))
     }
@@ -85,7 +106,15 @@ impl Level {
 
     /// Forgets the pending changes of a field of children.
     pub fn forget_field(&mut self, field: &str) {
-        self.draft.retain(|change| !concerns(change, field));
+        self.forget(|change| concerns(change, field));
+    }
+
+    fn forget(&mut self, unwanted: impl Fn(&Change) -> bool) {
+        let before = self.draft.len();
+        self.draft.retain(|change| !unwanted(change));
+        if self.draft.len() != before {
+            self.stamp = stamp();
+        }
     }
 
     /// The step from the level above into this one, for changes that were not handed up yet.
@@ -100,25 +129,36 @@ impl Level {
     /// The step that finds it after its own draft was applied, which may have changed its key.
     pub fn step_after(&self) -> Option<Step> {
         let step = self.step()?;
-        let Step::Child(field, key) = step else { return Some(step) };
-        Some(Step::Child(field, self.new_key().map_or(key, |value| value.plain())))
+        let Step::Child(field, key) = step else {
+            return Some(step);
+        };
+        Some(Step::Child(field, self.new_key().map_or(key, Value::plain)))
     }
 
     /// The draft as the level above sees it, the object itself included when it is added.
     pub fn handed_up(&self) -> Vec<Change> {
-        let Some(step) = self.step() else { return self.ordered() };
+        let Some(step) = self.step() else {
+            return self.ordered();
+        };
         let mut changes = Vec::with_capacity(self.draft.len() + 1);
         if let Anchor::Added(child, object) = &self.anchor {
             changes.push(Change::here(Action::Add(child.field, object.clone())));
         }
-        changes.extend(self.ordered().into_iter().map(|change| change.below(step.clone())));
+        changes.extend(
+            self.ordered()
+                .into_iter()
+                .map(|change| change.below(step.clone())),
+        );
         changes
     }
 
     /// The draft with a change of the key last: everything before it still finds the object under the old one.
     fn ordered(&self) -> Vec<Change> {
-        let (last, first): (Vec<_>, Vec<_>) =
-            self.draft.iter().cloned().partition(|change| self.key_of(change).is_some());
+        let (last, first): (Vec<_>, Vec<_>) = self
+            .draft
+            .iter()
+            .cloned()
+            .partition(|change| self.key_of(change).is_some());
         first.into_iter().chain(last).collect()
     }
 
@@ -129,10 +169,18 @@ impl Level {
     /// The new key, when the change sets it.
     fn key_of<'a>(&self, change: &'a Change) -> Option<&'a Value> {
         use axigen_shared::schema::Access;
-        let Action::Set(name, value) = &change.action else { return None };
+        let Action::Set(name, value) = &change.action else {
+            return None;
+        };
         let attr = self.context.attr(name).filter(|attr| attr.access == Access::Key);
         attr.filter(|_| change.at.is_empty()).map(|_| value)
     }
+}
+
+/// A number that was not given before.
+fn stamp() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// The attribute that an action gives a value or takes one from.

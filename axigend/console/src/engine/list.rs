@@ -5,8 +5,8 @@
 
 use super::{Engine, Ran};
 use crate::answer::Answer;
-use crate::wildcard::fits;
 use crate::backend::Target;
+use crate::wildcard::fits;
 use axigen_shared::control::{Body, Column, Form, Reply, Table};
 use axigen_shared::grammar::Args;
 use axigen_shared::schema::{Child, Layout, Object, Shape};
@@ -33,16 +33,24 @@ impl Engine {
             Shape::Stored(_) => self.first_page(child, wildcard).await?,
             Shape::Set(_) | Shape::Record(_) => {
                 let view = self.view().await?;
-                view.children(child.field).iter().map(|object| cells(child, object)).collect()
+                view.children(child.field)
+                    .iter()
+                    .map(|object| cells(child, object))
+                    .collect()
             }
             Shape::Names(_) => {
                 let view = self.view().await?;
-                view.names(child.field).iter().map(|name| vec![name.clone()]).collect()
+                view.names(child.field)
+                    .iter()
+                    .map(|name| vec![name.clone()])
+                    .collect()
             }
             Shape::Part(_) => return Err(Refusal::new(Cause::Internal, "a part is not listed")),
         };
         if let (Some(wildcard), true) = (args.first_text(), child.in_tree()) {
-            table.rows.retain(|row| row.first().is_some_and(|name| fits(wildcard, name)));
+            table
+                .rows
+                .retain(|row| row.first().is_some_and(|name| fits(wildcard, name)));
         }
         Ok(Reply::with(Body::Table(table)))
     }
@@ -53,24 +61,47 @@ impl Engine {
         wildcard: Option<String>,
     ) -> Result<Vec<Vec<String>>, Refusal> {
         let holder = self.place().target;
-        let page = self.backend.list(&holder, child, wildcard.as_deref(), None, PAGE).await?;
-        self.listing = page.next.map(|after| Listing { holder, child, wildcard, after });
+        let page = self
+            .backend
+            .list(&holder, child, wildcard.as_deref(), None, PAGE)
+            .await?;
+        self.listing = page.next.map(|after| Listing {
+            holder,
+            child,
+            wildcard,
+            after,
+        });
         Ok(page.rows)
     }
 
     /// The next page of the list that was begun.
     pub(super) async fn more(&mut self) -> Answer {
         let Some(mut listing) = self.listing.take() else {
-            return Answer::Rows { rows: Vec::new(), more: false };
+            return Answer::Rows {
+                rows: Vec::new(),
+                more: false,
+            };
         };
-        let Listing { holder, child, wildcard, after } = &listing;
-        match self.backend.list(holder, child, wildcard.as_deref(), Some(after), PAGE).await {
+        let Listing {
+            holder,
+            child,
+            wildcard,
+            after,
+        } = &listing;
+        match self
+            .backend
+            .list(holder, child, wildcard.as_deref(), Some(after), PAGE)
+            .await
+        {
             Ok(page) => {
                 if let Some(after) = page.next {
                     listing.after = after;
                     self.listing = Some(listing);
                 }
-                Answer::Rows { rows: page.rows, more: self.listing.is_some() }
+                Answer::Rows {
+                    rows: page.rows,
+                    more: self.listing.is_some(),
+                }
             }
             Err(refusal) => {
                 tracing::error!("a list was broken off: {refusal}");
@@ -87,17 +118,29 @@ fn empty(child: &Child) -> Table {
         Layout::Blanks => Form::Blanks,
         Layout::Plain => Form::Plain,
     };
-    let column = |(name, width): &(&str, usize)| Column { name: (*name).to_owned(), width: *width };
+    let column = |(name, width): &(&str, usize)| Column {
+        name: (*name).to_owned(),
+        width: *width,
+    };
     let mut columns: Vec<Column> = child.columns.iter().map(column).collect();
     if columns.is_empty() {
         columns.push(Column::new("name"));
     }
-    Table { title: child.title.to_owned(), form, columns, rows: Vec::new() }
+    Table {
+        title: child.title.to_owned(),
+        form,
+        columns,
+        rows: Vec::new(),
+    }
 }
 
 fn cells(child: &Child, object: &Object) -> Vec<String> {
     if child.columns.is_empty() {
         return vec![object.key(child)];
     }
-    child.columns.iter().map(|(name, _)| object.get(name).plain()).collect()
+    child
+        .columns
+        .iter()
+        .map(|(name, _)| object.get(name).plain())
+        .collect()
 }

@@ -18,7 +18,11 @@ impl Engine {
     pub(super) fn user(&mut self, args: &Args) -> Reply {
         self.logging_in = Some(args.first_text().unwrap_or_default().to_owned());
         let expects = Expects::Password;
-        Reply { message: "password required".to_owned(), expects, ..Reply::default() }
+        Reply {
+            message: "password required".to_owned(),
+            expects,
+            ..Reply::default()
+        }
     }
 
     /// The raw line after USER. A wrong name and a wrong password look the same.
@@ -28,7 +32,10 @@ impl Engine {
             Ok(who) => {
                 tracing::info!("administrator {who} logged in");
                 self.enter_root(who);
-                Reply { message: "authentication successful".to_owned(), ..Reply::default() }
+                Reply {
+                    message: "authentication successful".to_owned(),
+                    ..Reply::default()
+                }
             }
             Err(refusal) if refusal.cause == Cause::AuthenticationFailed => {
                 tracing::warn!("login of administrator {user:?} refused: {}", refusal.detail);
@@ -53,7 +60,10 @@ impl Engine {
 
     /// EXIT drops everything that is pending (WIRE.md 6.8).
     pub(super) fn exit(&mut self) -> Reply {
-        let reply = Reply { message: "have a nice day".to_owned(), ..Reply::default() };
+        let reply = Reply {
+            message: "have a nice day".to_owned(),
+            ..Reply::default()
+        };
         self.over(reply)
     }
 
@@ -68,7 +78,9 @@ impl Engine {
             "multilineeof" => {
                 let text = word.one().unwrap_or_default();
                 if text.is_empty() || text.len() > MAX_TERMINATOR {
-                    return Err(wrong(format!("a line of 1 to {MAX_TERMINATOR} bytes is expected")));
+                    return Err(wrong(format!(
+                        "a line of 1 to {MAX_TERMINATOR} bytes is expected"
+                    )));
                 }
                 text.clone_into(&mut self.options.multiline_eof);
             }

@@ -13,6 +13,8 @@ const SECRET: [&str; 2] = ["pass", "secret"];
 /// The command as it may be logged.
 pub(super) fn masked(matched: &Matched, line: &str) -> String {
     let secret = match matched.verb() {
+        // Only its first words are understood; a secret may stand anywhere behind them.
+        Verb::NotBuilt => return verb(line),
         Verb::Set(attr) => matches!(attr.kind, Kind::Password { .. }) || attr.access == Access::WriteOnly,
         _ => false,
     };
@@ -28,7 +30,7 @@ pub(super) fn masked(matched: &Matched, line: &str) -> String {
                 Word::One(text) => quoted(text),
                 Word::Set(items) => format!("({})", items.join(" ")),
             };
-            shown.push_str(&format!(" {name} {value}"));
+            shown.extend([" ", name, " ", &value]);
         }
     }
     shortened(&shown)
@@ -46,5 +48,8 @@ fn is_secret(name: &str) -> bool {
 }
 
 fn shortened(text: &str) -> String {
-    text.chars().take(MAX_LOGGED).map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .take(MAX_LOGGED)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }

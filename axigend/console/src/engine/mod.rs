@@ -18,6 +18,7 @@ mod list;
 mod login;
 mod mask;
 mod open;
+mod refused;
 mod show;
 mod view;
 
@@ -28,6 +29,8 @@ use axigen_shared::grammar::{self, Matched, Mismatch};
 use axigen_shared::schema::{self, Context, Verb};
 use axigen_shared::{Cause, Refusal};
 use level::{Anchor, Level};
+use refused::{refused, settled};
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// Most contexts open at once. The deepest path of the language has five; this stops a loop of a broken client.
@@ -46,7 +49,11 @@ pub struct Limits {
 
 impl Limits {
     /// For the control socket: whoever reaches it is on this machine, and a shell may mistype for a day.
-    pub const NONE: Self = Self { max_errors: 0, max_auth_errors: 0, max_auth_commands: 0 };
+    pub const NONE: Self = Self {
+        max_errors: 0,
+        max_auth_errors: 0,
+        max_auth_commands: 0,
+    };
 }
 
 /// How the server names itself to clients.
@@ -60,7 +67,10 @@ pub struct Identity {
 
 impl Default for Identity {
     fn default() -> Self {
-        Self { compatible: "10.6.30".to_owned(), system: ("Linux".to_owned(), "x86_64".to_owned()) }
+        Self {
+            compatible: "10.6.30".to_owned(),
+            system: ("Linux".to_owned(), "x86_64".to_owned()),
+        }
     }
 }
 
@@ -84,6 +94,8 @@ pub struct Engine {
     logging_in: Option<String>,
     /// Open contexts, outermost first; never empty.
     levels: Vec<Level>,
+    /// What the newest level showed last.
+    kept: RefCell<Option<view::Kept>>,
     /// The list that further rows can be asked of.
     listing: Option<list::Listing>,
     /// The action that waits for its text.
@@ -110,6 +122,7 @@ impl Engine {
             who: Arc::from(""),
             logging_in: None,
             levels: vec![Level::new(schema::login(), Anchor::Bare)],
+            kept: RefCell::new(None),
             listing: None,
             writing: None,
             errors: 0,
@@ -150,7 +163,7 @@ impl Engine {
             }
             Request::Text(lines) => {
                 let reply = self.text(lines).await;
-                let reply = self.settled(reply);
+                let reply = settled(reply);
                 self.finished(reply)
             }
             Request::More => self.more().await,
@@ -159,8 +172,8 @@ impl Engine {
                 self.finished(reply)
             }
             Request::Schema { path, without_effect } => {
-                let reply = self.describe(path.as_deref(), without_effect);
-                self.finished(self.settled(reply))
+                let reply = describe::describe(path.as_deref(), without_effect);
+                self.finished(settled(reply))
             }
         }
     }
@@ -172,7 +185,11 @@ impl Engine {
         };
         reply.unsaved = !self.who.is_empty() && self.backend.unsaved();
         reply.pending = self.levels.iter().any(Level::is_pending);
-        Answer::Reply { reply: Box::new(reply), more: self.listing.is_some(), options: self.options.clone() }
+        Answer::Reply {
+            reply: Box::new(reply),
+            more: self.listing.is_some(),
+            options: self.options.clone(),
+        }
     }
 
     /// One line, whatever it is now.
@@ -180,7 +197,10 @@ impl Engine {
         self.listing = None;
         self.writing = None;
         if self.over {
-            return Reply { expects: Expects::Nothing, ..Reply::refused("the session is over") };
+            return Reply {
+                expects: Expects::Nothing,
+                ..Reply::refused("the session is over")
+            };
         }
         if let Some(user) = self.logging_in.take() {
             return self.password(&user, line).await;
@@ -189,14 +209,14 @@ impl Engine {
             return self.counted(Reply::malformed("the line is not UTF-8"));
         };
         if let Some(ran) = self.debug_line(line).await {
-            let reply = self.settled(ran);
+            let reply = settled(ran);
             return self.counted(reply);
         }
         let reply = match grammar::parse(self.context(), line) {
             Ok(matched) => {
                 tracing::debug!("<< {}", mask::masked(&matched, line));
                 let ran = self.run(&matched).await;
-                self.settled(ran)
+                settled(ran)
             }
             // Neither a command nor an error (WIRE.md 5).
             Err(Mismatch::Empty) => return Reply::refused(Mismatch::Empty.message()),
@@ -206,15 +226,6 @@ impl Engine {
             }
         };
         self.counted(reply)
-    }
-
-    /// Turns a refusal into its reply (one place, WIRE.md 3).
-    fn settled(&self, ran: Ran) -> Reply {
-        ran.unwrap_or_else(|refusal| {
-            let reply = refused(&refusal);
-            tracing::debug!(">> -ERR: {}", reply.message);
-            reply
-        })
     }
 
     /// Counts what was not understood and what was said before login; closes when it is too much (WIRE.md 4.3).
@@ -269,7 +280,10 @@ impl Engine {
             Verb::ResetChildren(child) => self.reset_children(child),
             Verb::Open(path) => self.open(path, args).await,
             Verb::User => Ok(self.user(args)),
-            Verb::Version => Ok(Reply::with(Body::Text { lines: vec![self.identity.line()], blank: false })),
+            Verb::Version => Ok(Reply::with(Body::Text {
+                lines: vec![self.identity.line()],
+                blank: false,
+            })),
             Verb::Session(option) => self.session_option(option, args),
             Verb::Act(action) => self.act(action, args).await,
             Verb::NotBuilt => Err(Refusal::new(Cause::Unsupported, "command not built yet")),
@@ -282,12 +296,17 @@ impl Engine {
     }
 
     fn newest(&mut self) -> Result<&mut Level, Refusal> {
-        self.levels.last_mut().ok_or_else(|| Refusal::new(Cause::Internal, "no context is open"))
+        self.levels
+            .last_mut()
+            .ok_or_else(|| Refusal::new(Cause::Internal, "no context is open"))
     }
 
     fn push(&mut self, level: Level) -> Result<(), Refusal> {
         if self.levels.len() >= MAX_LEVELS {
-            return Err(Refusal::new(Cause::TooLarge, format!("more than {MAX_LEVELS} contexts are open")));
+            return Err(Refusal::new(
+                Cause::TooLarge,
+                format!("more than {MAX_LEVELS} contexts are open"),
+            ));
         }
         self.levels.push(level);
         Ok(())
@@ -296,38 +315,8 @@ impl Engine {
 
 /// HELP of a context (WIRE.md 6.5).
 fn help_of(context: &'static Context) -> Body {
-    Body::Help { title: context.title.to_owned(), lines: grammar::help(context) }
-}
-
-/// The sentence after `-ERR: `. An administrator may read the detail; where a cause says nothing by itself, the detail is
-/// all there is.
-fn refused(refusal: &Refusal) -> Reply {
-    let detail = refusal.detail.as_str();
-    let alone = |text: &str| if detail.is_empty() { text.to_owned() } else { detail.to_owned() };
-    let after = |text: &str| if detail.is_empty() { text.to_owned() } else { format!("{text}: {detail}") };
-    let message = match refusal.cause {
-        Cause::Invalid => alone("invalid value"),
-        Cause::NotFound => alone("object not found"),
-        Cause::AlreadyExists => alone("object already exists"),
-        Cause::NoSuchAccount => alone("account not found"),
-        Cause::NoSuchDomain => alone("domain not found"),
-        Cause::NoSuchFolder => alone("folder not found"),
-        Cause::NoSuchMessage => alone("message not found"),
-        Cause::Conflict => alone("not possible in the present state"),
-        Cause::TooLarge => alone("too large"),
-        Cause::Unsupported => alone("not built yet"),
-        Cause::NotPermitted => "permission denied".to_owned(),
-        Cause::AuthenticationFailed => "authentication failed".to_owned(),
-        Cause::OverQuota => after("mailbox is over quota"),
-        Cause::InUse => after("in use by another session"),
-        Cause::TooManyConnections => after("too many connections"),
-        Cause::ShuttingDown => after("the server is stopping"),
-        Cause::Timeout => after("time-out"),
-        Cause::DomainDisabled => after("domain is disabled"),
-        Cause::StorageFull => after("the disk is full"),
-        Cause::StorageFailure => after("storage failure"),
-        Cause::DirectoryFailure => after("directory failure"),
-        Cause::Internal => after("internal failure"),
-    };
-    Reply::refused(message)
+    Body::Help {
+        title: context.title.to_owned(),
+        lines: grammar::help(context),
+    }
 }

@@ -12,7 +12,9 @@ use axigen_shared::{Cause, Refusal};
 impl Engine {
     /// `CONFIG <part>`: of a context without an object, a part is an object that the backend keeps.
     pub(super) fn config(&mut self, child: &'static Child) -> Ran {
-        let Shape::Part(context) = child.shape else { return Err(not_entered(child)) };
+        let Shape::Part(context) = child.shape else {
+            return Err(not_entered(child));
+        };
         let anchor = match self.newest()?.anchor {
             Anchor::Bare => Anchor::Kept(Target::of(context, self.keys())),
             _ => Anchor::Inside(Step::Part(child.field)),
@@ -45,7 +47,12 @@ impl Engine {
     }
 
     /// `ADD <object> …` of objects that the backend keeps.
-    pub(super) async fn add_stored(&mut self, child: &'static Child, context: &'static Context, args: &Args) -> Ran {
+    pub(super) async fn add_stored(
+        &mut self,
+        child: &'static Child,
+        context: &'static Context,
+        args: &Args,
+    ) -> Ran {
         let key = key_argument(child, args)?;
         let mut keys = self.keys();
         keys.push(key.plain());
@@ -83,7 +90,12 @@ impl Engine {
     }
 
     /// `ADD <object> …` of keyed objects in the tree.
-    pub(super) async fn add_set(&mut self, child: &'static Child, context: &'static Context, args: &Args) -> Ran {
+    pub(super) async fn add_set(
+        &mut self,
+        child: &'static Child,
+        context: &'static Context,
+        args: &Args,
+    ) -> Ran {
         let object = new_object(child, context, args)?;
         let key = object.key(child);
         if self.view().await?.child(child.field, &key).is_some() {
@@ -94,9 +106,18 @@ impl Engine {
     }
 
     /// `UPDATE <object> …` of keyed objects in the tree.
-    pub(super) async fn update_set(&mut self, child: &'static Child, context: &'static Context, args: &Args) -> Ran {
+    pub(super) async fn update_set(
+        &mut self,
+        child: &'static Child,
+        context: &'static Context,
+        args: &Args,
+    ) -> Ran {
         let key = argument(child, args)?;
-        let found = self.view().await?.child(child.field, &key).ok_or_else(|| missing(child, &key))?;
+        let found = self
+            .view()
+            .await?
+            .child(child.field, &key)
+            .ok_or_else(|| missing(child, &key))?;
         let step = Step::Child(child.field, found.key(child));
         self.push(Level::new(context, Anchor::Inside(step)))?;
         Ok(Reply::done())
@@ -104,7 +125,11 @@ impl Engine {
 }
 
 /// An object as ADD gives it: its key and the attributes of the line.
-pub(super) fn new_object(child: &'static Child, context: &'static Context, args: &Args) -> Result<Object, Refusal> {
+pub(super) fn new_object(
+    child: &'static Child,
+    context: &'static Context,
+    args: &Args,
+) -> Result<Object, Refusal> {
     let mut object = Object::new(context);
     let key = context.attr(child.key).ok_or_else(|| not_entered(child))?;
     object.values.insert(key.name, key_argument(child, args)?);
@@ -115,8 +140,12 @@ pub(super) fn new_object(child: &'static Child, context: &'static Context, args:
 
 /// The attributes that the arguments of a command give, in the order of the line.
 pub(super) fn given(context: &'static Context, args: &Args) -> Result<Vec<Change>, Refusal> {
-    let named = args.iter().filter_map(|(name, words)| Some((context.attr(name)?, words.first()?)));
-    named.map(|(attr, word)| Ok(Change::here(Action::Set(attr.name, attr.parse(word)?)))).collect()
+    let named = args
+        .iter()
+        .filter_map(|(name, words)| Some((context.attr(name)?, words.first()?)));
+    named
+        .map(|(attr, word)| Ok(Change::here(Action::Set(attr.name, attr.parse(word)?))))
+        .collect()
 }
 
 /// "listener already exists" (WIRE.md 3).

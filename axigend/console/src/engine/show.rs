@@ -33,7 +33,10 @@ impl Engine {
             Shape::Set(_) | Shape::Record(_) => (self.existing(child, args).await?, self.place().target),
             Shape::Part(_) => {
                 let part = self.view().await?.part(child.field);
-                (part.ok_or_else(|| super::open::not_entered(child))?, self.place().target)
+                (
+                    part.ok_or_else(|| super::open::not_entered(child))?,
+                    self.place().target,
+                )
             }
             Shape::Names(_) => return Err(super::open::not_entered(child)),
         };
@@ -44,14 +47,25 @@ impl Engine {
         let inherited = self.inherited(object.context, target).await?;
         let Some(name) = args.text("ATTR") else {
             let attributes = object.shown(inherited.as_deref()).iter().map(attribute).collect();
-            let section = Section { title: GENERAL.to_owned(), attributes, lines: Vec::new() };
-            return Ok(Body::Attributes { sections: vec![section] });
+            let section = Section {
+                title: GENERAL.to_owned(),
+                attributes,
+                lines: Vec::new(),
+            };
+            return Ok(Body::Attributes {
+                sections: vec![section],
+            });
         };
         let known = object.context.attr(name).ok_or_else(|| wrong_parameter(name))?;
         if !known.shown() {
-            return Err(Refusal::new(Cause::Conflict, format!("{} is not shown", known.name)));
+            return Err(Refusal::new(
+                Cause::Conflict,
+                format!("{} is not shown", known.name),
+            ));
         }
-        Ok(Body::Attribute(attribute(&object.shown_attr(known, inherited.as_deref()))))
+        Ok(Body::Attribute(attribute(
+            &object.shown_attr(known, inherited.as_deref()),
+        )))
     }
 
     /// The options of the connection, at login (WIRE.md 4.2).
@@ -64,9 +78,17 @@ impl Engine {
             unit: String::new(),
             without_effect: false,
         };
-        let attributes =
-            vec![switch("CONSOLE-CODES", self.options.console_codes), switch("QUIET", self.options.quiet)];
-        Body::Attributes { sections: vec![Section { title: GENERAL.to_owned(), attributes, lines: Vec::new() }] }
+        let attributes = vec![
+            switch("CONSOLE-CODES", self.options.console_codes),
+            switch("QUIET", self.options.quiet),
+        ];
+        Body::Attributes {
+            sections: vec![Section {
+                title: GENERAL.to_owned(),
+                attributes,
+                lines: Vec::new(),
+            }],
+        }
     }
 }
 

@@ -7,32 +7,81 @@ use axigen_shared::schema::{Child, Context, Object, Shape, Step};
 use axigen_shared::{Cause, Refusal};
 use std::sync::Arc;
 
+/// The object of the newest level as it was shown last, and what it was made from.
+pub(super) struct Kept {
+    base: Arc<Object>,
+    states: Vec<(u64, usize)>,
+    /// Changes of the newest draft that are in it.
+    applied: usize,
+    view: Arc<Object>,
+}
+
+impl Kept {
+    /// Whether nothing has changed since but that the newest draft may have grown.
+    fn is_before(&self, base: &Arc<Object>, states: &[(u64, usize)]) -> bool {
+        let (Some((before, outer)), Some((now, above))) = (self.states.split_last(), states.split_last())
+        else {
+            return false;
+        };
+        Arc::ptr_eq(&self.base, base) && outer == above && before.0 == now.0 && before.1 <= now.1
+    }
+}
+
 impl Engine {
     /// The object of the newest level.
+    ///
+    /// A script that adds hundreds of rules looks at it before each of them; so it is kept, and while nothing but the
+    /// newest draft has grown only what is new there is applied.
     pub(super) async fn view(&self) -> Result<Arc<Object>, Refusal> {
-        self.view_of(self.levels.len().saturating_sub(1)).await
+        let newest = self.levels.len().saturating_sub(1);
+        let owner = self.owner_of(newest).ok_or_else(nothing_open)?;
+        let levels = self.levels.get(owner..).unwrap_or_default();
+        let (Some(first), Some(last)) = (levels.first(), levels.last()) else {
+            return Err(nothing_open());
+        };
+        let base = self.base(first).await?;
+        let states: Vec<(u64, usize)> = levels.iter().map(Level::state).collect();
+        let kept = self
+            .kept
+            .borrow_mut()
+            .take()
+            .filter(|kept| kept.is_before(&base, &states));
+        let view = match kept {
+            Some(Kept { view, applied, .. }) => {
+                let mut view = view;
+                let new = last.draft.get(applied..).unwrap_or_default();
+                if !new.is_empty() {
+                    Arc::make_mut(&mut view).apply(new)?;
+                }
+                view
+            }
+            None => built(Arc::clone(&base), levels)?,
+        };
+        let kept = Kept {
+            base,
+            states,
+            applied: last.draft.len(),
+            view: Arc::clone(&view),
+        };
+        *self.kept.borrow_mut() = Some(kept);
+        Ok(view)
     }
 
     /// The object of the level at `at`, drafts of the levels above it included.
     pub(super) async fn view_of(&self, at: usize) -> Result<Arc<Object>, Refusal> {
         let owner = self.owner_of(at).ok_or_else(nothing_open)?;
         let levels = self.levels.get(owner..=at).unwrap_or_default();
-        let (first, inner) = levels.split_first().ok_or_else(nothing_open)?;
-        let mut object = match &first.anchor {
-            Anchor::New(_, initial) => Arc::clone(initial),
-            Anchor::Kept(target) => self.backend.load(target).await?,
-            Anchor::Bare | Anchor::Inside(_) | Anchor::Added(..) => return Err(nothing_open()),
-        };
-        apply(&mut object, first)?;
-        for level in inner {
-            let changes = level.handed_up();
-            if !changes.is_empty() {
-                Arc::make_mut(&mut object).apply(&changes)?;
-            }
-            let step = level.step_after().ok_or_else(nothing_open)?;
-            object = Arc::new(descend(&object, &step)?);
+        let first = levels.first().ok_or_else(nothing_open)?;
+        built(self.base(first).await?, levels)
+    }
+
+    /// The newest live object that the level owns, without any draft.
+    async fn base(&self, owner: &Level) -> Result<Arc<Object>, Refusal> {
+        match &owner.anchor {
+            Anchor::New(_, initial) => Ok(Arc::clone(initial)),
+            Anchor::Kept(target) => self.backend.load(target).await,
+            Anchor::Bare | Anchor::Inside(_) | Anchor::Added(..) => Err(nothing_open()),
         }
-        Ok(object)
     }
 
     /// The level at or above `at` whose object the backend keeps or will make.
@@ -45,10 +94,16 @@ impl Engine {
     pub(super) fn place(&self) -> Place {
         let newest = self.levels.len().saturating_sub(1);
         let owner = self.owner_of(newest);
-        let target = owner.and_then(|at| self.levels.get(at)).and_then(Level::target).cloned();
+        let target = owner
+            .and_then(|at| self.levels.get(at))
+            .and_then(Level::target)
+            .cloned();
         let inner = owner.and_then(|at| self.levels.get(at + 1..)).unwrap_or_default();
         let all = owner.and_then(|at| self.levels.get(at..)).unwrap_or_default();
-        let waiting = all.iter().flat_map(|level| &level.later).map(|later| (later.action, later.args.clone()));
+        let waiting = all
+            .iter()
+            .flat_map(|level| &level.later)
+            .map(|later| (later.action, later.args.clone()));
         Place {
             target: target.unwrap_or_else(|| Target::of(self.context(), Vec::new())),
             context: self.context(),
@@ -61,7 +116,12 @@ impl Engine {
 
     /// The keys of the objects that the newest level is within.
     pub(super) fn keys(&self) -> Vec<String> {
-        self.levels.iter().rev().find_map(Level::target).map(|target| target.keys.clone()).unwrap_or_default()
+        self.levels
+            .iter()
+            .rev()
+            .find_map(Level::target)
+            .map(|target| target.keys.clone())
+            .unwrap_or_default()
     }
 
     /// The object that unset attributes of a context are inherited from: in an object that is open, with its pending
@@ -71,7 +131,9 @@ impl Engine {
         context: &'static Context,
         target: &Target,
     ) -> Result<Option<Arc<Object>>, Refusal> {
-        let Some(path) = context.inherits else { return Ok(None) };
+        let Some(path) = context.inherits else {
+            return Ok(None);
+        };
         if let Some(known) = self.backend.inherited(target, context).await? {
             return Ok(Some(known));
         }
@@ -86,12 +148,19 @@ impl Engine {
     }
 }
 
-/// Applies the draft of the level that owns the object.
-fn apply(object: &mut Arc<Object>, owner: &Level) -> Result<(), Refusal> {
-    if owner.draft.is_empty() {
-        return Ok(());
+/// The object of the last level, from the live object of the first and the drafts of all.
+fn built(mut object: Arc<Object>, levels: &[Level]) -> Result<Arc<Object>, Refusal> {
+    for (at, level) in levels.iter().enumerate() {
+        let changes = level.handed_up();
+        if !changes.is_empty() {
+            Arc::make_mut(&mut object).apply(&changes)?;
+        }
+        if at > 0 {
+            let step = level.step_after().ok_or_else(nothing_open)?;
+            object = Arc::new(descend(&object, &step)?);
+        }
     }
-    Arc::make_mut(object).apply(&owner.handed_up())
+    Ok(object)
 }
 
 /// One step down.
@@ -107,7 +176,10 @@ fn descend(object: &Object, step: &Step) -> Result<Object, Refusal> {
 }
 
 fn part_with_path(context: &'static Context, path: &str) -> Option<&'static Child> {
-    context.children.iter().find(|child| matches!(child.shape, Shape::Part(part) if part.path == path))
+    context
+        .children
+        .iter()
+        .find(|child| matches!(child.shape, Shape::Part(part) if part.path == path))
 }
 
 fn nothing_open() -> Refusal {

@@ -112,8 +112,12 @@ impl ControlSession {
             Subject::Text { lines } => Request::Text(bounded(lines)),
             Subject::Complete { line, cursor } => Request::Complete { line, cursor },
             Subject::Schema { path, without_effect } => Request::Schema { path, without_effect },
-            Subject::Follow { what } => return self.reply(Reply::refused(format!("{what} cannot be followed yet"))),
-            Subject::Stop { of } => return self.reply(Reply::refused(format!("request {of} does not follow anything"))),
+            Subject::Follow { what } => {
+                return self.reply(Reply::refused(format!("{what} cannot be followed yet")));
+            }
+            Subject::Stop { of } => {
+                return self.reply(Reply::refused(format!("request {of} does not follow anything")));
+            }
         });
     }
 
@@ -127,7 +131,10 @@ impl ControlSession {
 
     fn rows(&mut self, rows: Vec<Vec<String>>, more: bool) {
         self.more = more;
-        let page = Reply::with(Body::Table(Table { rows, ..Table::default() }));
+        let page = Reply::with(Body::Table(Table {
+            rows,
+            ..Table::default()
+        }));
         for frame in frames(self.id, page) {
             match frame {
                 Frame::Rows { .. } => self.send(&frame),
@@ -156,9 +163,17 @@ impl Session for ControlSession {
         match answer {
             Answer::Reply { reply, more, .. } => {
                 let awaits_text = matches!(reply.expects, Expects::Text { .. });
-                self.lines.set_bound(if awaits_text { MAX_TEXT_REQUEST } else { MAX_REQUEST });
+                self.lines.set_bound(if awaits_text {
+                    MAX_TEXT_REQUEST
+                } else {
+                    MAX_REQUEST
+                });
                 self.closing |= reply.expects == Expects::Nothing;
-                if more { self.begin_list(*reply) } else { self.reply(*reply) }
+                if more {
+                    self.begin_list(*reply);
+                } else {
+                    self.reply(*reply);
+                }
             }
             Answer::Rows { rows, more } => self.rows(rows, more),
             Answer::Broken(why) => self.fault(format!("the list was broken off: {why}")),
@@ -196,7 +211,9 @@ impl Session for ControlSession {
             if let Some(question) = self.question.take() {
                 return Step::Ask(question);
             }
-            let Some(line) = self.lines.next() else { return Step::Read };
+            let Some(line) = self.lines.next() else {
+                return Step::Read;
+            };
             self.line(line);
         }
     }

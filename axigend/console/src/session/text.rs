@@ -4,7 +4,7 @@
 //! in the same layout that a short one has.
 
 use super::lines::{Line, Lines};
-use super::writing::Writing;
+use super::writing::{Writing, Written};
 use crate::answer::{Answer, Options, Request};
 use axigen_shared::control::{Body, Expects, Reply, Table, axigen};
 use axigend_protocol::{Session, Step, TlsFacts};
@@ -62,9 +62,12 @@ impl TextSession {
             });
             return;
         };
-        if let Some(text) = writing.line(line) {
+        if let Some(written) = writing.line(line) {
             self.writing = None;
-            self.question = Some(Request::Text(text));
+            self.question = Some(Request::Text(match written {
+                Written::Whole(lines) => Some(lines),
+                Written::TooLong => None,
+            }));
         }
     }
 
@@ -99,13 +102,24 @@ impl TextSession {
         let tail = format!("{ending}{}", axigen(&reply, quiet));
         self.write(whole.strip_suffix(&tail).unwrap_or(&whole));
         if let Body::Table(table) = body {
-            self.paging = Some((Table { rows: Vec::new(), ..table }, tail));
+            self.paging = Some((
+                Table {
+                    rows: Vec::new(),
+                    ..table
+                },
+                tail,
+            ));
         }
     }
 
     fn rows(&mut self, rows: Vec<Vec<String>>, more: bool) {
-        let Some((table, tail)) = self.paging.take() else { return };
-        let page = Table { rows, ..table.clone() };
+        let Some((table, tail)) = self.paging.take() else {
+            return;
+        };
+        let page = Table {
+            rows,
+            ..table.clone()
+        };
         // Quiet leaves nothing but the rows and the status line, which is cut off.
         let text = axigen(&Reply::with(Body::Table(page)), true);
         let status = axigen(&Reply::done(), true);
@@ -118,9 +132,14 @@ impl TextSession {
     }
 
     fn broken(&mut self, why: &str) {
-        let Some((_, tail)) = self.paging.take() else { return };
+        let Some((_, tail)) = self.paging.take() else {
+            return;
+        };
         let prompt = tail.rsplit(END).next().unwrap_or_default().to_owned();
-        let reply = Reply { prompt, ..Reply::refused(why) };
+        let reply = Reply {
+            prompt,
+            ..Reply::refused(why)
+        };
         if !self.options.quiet {
             self.write(END);
         }
@@ -182,7 +201,9 @@ impl Session for TextSession {
             return Step::Ask(Request::More);
         }
         while self.question.is_none() {
-            let Some(line) = self.lines.next() else { return Step::Read };
+            let Some(line) = self.lines.next() else {
+                return Step::Read;
+            };
             self.line(line);
         }
         self.question.take().map_or(Step::Read, Step::Ask)

@@ -14,20 +14,38 @@ pub(super) struct Writing {
     too_long: bool,
 }
 
+/// A text that was ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// Its lines.
+    Whole(Vec<String>),
+    /// It was longer than is taken; its lines are gone.
+    TooLong,
+}
+
 impl Writing {
     pub(super) fn until(terminator: String) -> Self {
-        Self { terminator, lines: Vec::new(), size: 0, too_long: false }
+        Self {
+            terminator,
+            lines: Vec::new(),
+            size: 0,
+            too_long: false,
+        }
     }
 
-    /// Takes a line; the whole text at its terminator, `None` inside when it was too long.
-    pub(super) fn line(&mut self, line: Line) -> Option<Option<Vec<String>>> {
+    /// Takes a line; the text at its terminator.
+    pub(super) fn line(&mut self, line: Line) -> Option<Written> {
         let Line::Whole(bytes) = line else {
             self.drop_all();
             return None;
         };
         if bytes == self.terminator.as_bytes() {
             let lines = std::mem::take(&mut self.lines);
-            return Some((!self.too_long).then_some(lines));
+            return Some(if self.too_long {
+                Written::TooLong
+            } else {
+                Written::Whole(lines)
+            });
         }
         // A client doubles the dot at the beginning of a line, when the terminator is one.
         let doubled = self.terminator.starts_with('.') && bytes.len() > 1 && bytes.starts_with(b".");
@@ -50,22 +68,30 @@ impl Writing {
 
 #[cfg(test)]
 mod tests {
-    use super::{Line, MAX_TEXT, Writing};
+    use super::{Line, MAX_TEXT, Writing, Written};
 
-    fn feed(writing: &mut Writing, lines: &[&str]) -> Option<Option<Vec<String>>> {
-        lines.iter().fold(None, |_, line| writing.line(Line::Whole(line.as_bytes().to_vec())))
+    fn feed(writing: &mut Writing, lines: &[&str]) -> Option<Written> {
+        lines.iter().fold(None, |_, line| {
+            writing.line(Line::Whole(line.as_bytes().to_vec()))
+        })
     }
 
     #[test]
     fn dots_are_undoubled_only_when_the_terminator_is_one() {
         let mut dots = Writing::until(".".into());
-        assert_eq!(feed(&mut dots, &["keep;", "..hidden", "", "."]), Some(Some(vec![
-            "keep;".into(),
-            ".hidden".into(),
-            String::new()
-        ])));
+        assert_eq!(
+            feed(&mut dots, &["keep;", "..hidden", "", "."]),
+            Some(Written::Whole(vec![
+                "keep;".into(),
+                ".hidden".into(),
+                String::new()
+            ]))
+        );
         let mut other = Writing::until("EOF".into());
-        assert_eq!(feed(&mut other, &[".", "..a", "EOF"]), Some(Some(vec![".".into(), "..a".into()])));
+        assert_eq!(
+            feed(&mut other, &[".", "..a", "EOF"]),
+            Some(Written::Whole(vec![".".into(), "..a".into()]))
+        );
     }
 
     #[test]
@@ -73,6 +99,6 @@ mod tests {
         let mut writing = Writing::until(".".into());
         let long = "x".repeat(MAX_TEXT / 4);
         assert_eq!(feed(&mut writing, &[&long, &long, &long, &long, "y"]), None);
-        assert_eq!(feed(&mut writing, &["."]), Some(None));
+        assert_eq!(feed(&mut writing, &["."]), Some(Written::TooLong));
     }
 }

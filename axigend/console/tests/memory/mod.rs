@@ -28,7 +28,7 @@ struct Account {
 }
 
 struct State {
-    server: Object,
+    server: Arc<Object>,
     domains: BTreeMap<String, Domain>,
     password: String,
     unsaved: bool,
@@ -42,9 +42,13 @@ const FOLDERS: [&str; 3] = ["INBOX", "Sent", "Trash"];
 
 impl Memory {
     pub fn new() -> Arc<Self> {
-        let server = Object::new(schema::context("SERVER").unwrap());
-        let state =
-            State { server, domains: BTreeMap::new(), password: "secret".to_owned(), unsaved: false };
+        let server = Arc::new(Object::new(schema::context("SERVER").unwrap()));
+        let state = State {
+            server,
+            domains: BTreeMap::new(),
+            password: "secret".to_owned(),
+            unsaved: false,
+        };
         Arc::new(Self(Mutex::new(state)))
     }
 }
@@ -66,15 +70,20 @@ impl State {
     }
 
     fn account(&mut self, keys: &[String]) -> Result<&mut Account, Refusal> {
-        let [domain, name] = keys else { return refuse(Cause::Internal, "no account") };
+        let [domain, name] = keys else {
+            return refuse(Cause::Internal, "no account");
+        };
         let domain = self.domain(domain)?;
-        let account = domain.accounts.iter_mut().find(|one| one.object.get("name").str().eq_ignore_ascii_case(name));
+        let account = domain
+            .accounts
+            .iter_mut()
+            .find(|one| one.object.get("name").str().eq_ignore_ascii_case(name));
         account.ok_or_else(|| Refusal::new(Cause::NoSuchAccount, format!("account not found: {name}")))
     }
 
     fn load(&mut self, target: &Target) -> Result<Arc<Object>, Refusal> {
         match target.context.path {
-            "SERVER" => Ok(Arc::new(self.server.clone())),
+            "SERVER" => Ok(Arc::clone(&self.server)),
             "domain" => Ok(Arc::new(self.domain(target.name())?.object.clone())),
             "domain/account" => Ok(Arc::new(self.account(&target.keys)?.object.clone())),
             other => refuse(Cause::Internal, other),
@@ -83,7 +92,9 @@ impl State {
 
     fn begin(&mut self, target: &Target) -> Result<Arc<Object>, Refusal> {
         if target.context.path == "domain/account" {
-            let [domain, name] = target.keys.as_slice() else { return refuse(Cause::Internal, "no account") };
+            let [domain, name] = target.keys.as_slice() else {
+                return refuse(Cause::Internal, "no account");
+            };
             self.domain(domain)?;
             if self.account(&target.keys).is_ok() {
                 return refuse(Cause::AlreadyExists, "account already exists");
@@ -96,7 +107,7 @@ impl State {
     fn commit(&mut self, target: &Target, changes: &[Change]) -> Result<(), Refusal> {
         match (target.context.path, target.new) {
             ("SERVER", _) => {
-                self.server.apply(changes)?;
+                Arc::make_mut(&mut self.server).apply(changes)?;
                 self.unsaved = true;
                 Ok(())
             }
@@ -105,7 +116,10 @@ impl State {
             ("domain/account", true) => {
                 let mut object = self.begin(target)?.as_ref().clone();
                 object.apply(changes)?;
-                let account = Account { object, quotas: BTreeMap::new() };
+                let account = Account {
+                    object,
+                    quotas: BTreeMap::new(),
+                };
                 self.domain(&target.keys[0])?.accounts.push(account);
                 Ok(())
             }
@@ -122,25 +136,45 @@ impl State {
             return refuse(Cause::AlreadyExists, "domain already exists");
         }
         let account = schema::context("domain/account").unwrap();
-        let postmaster = Account { object: named(account, "postmaster"), quotas: BTreeMap::new() };
+        let postmaster = Account {
+            object: named(account, "postmaster"),
+            quotas: BTreeMap::new(),
+        };
         let object = named(schema::context("domain").unwrap(), &name);
-        self.domains.insert(name, Domain { object, enabled: true, accounts: vec![postmaster] });
+        self.domains.insert(
+            name,
+            Domain {
+                object,
+                enabled: true,
+                accounts: vec![postmaster],
+            },
+        );
         Ok(())
     }
 
     fn remove(&mut self, target: &Target) -> Result<(), Refusal> {
         let name = target.name().to_owned();
         self.account(&target.keys)?;
-        self.domain(&target.keys[0])?.accounts.retain(|one| one.object.get("name").str() != name);
+        self.domain(&target.keys[0])?
+            .accounts
+            .retain(|one| one.object.get("name").str() != name);
         Ok(())
     }
 
     fn list(&mut self, holder: &Target, child: &'static Child) -> Result<Vec<Vec<String>>, Refusal> {
         match child.field {
-            "domains" => Ok(self.domains.keys().map(|name| vec![name.clone(), "33554432".into(), "12".into()]).collect()),
+            "domains" => Ok(self
+                .domains
+                .keys()
+                .map(|name| vec![name.clone(), "33554432".into(), "12".into()])
+                .collect()),
             "accounts" => {
                 let domain = self.domain(holder.name())?;
-                Ok(domain.accounts.iter().map(|one| vec![one.object.get("name").str().to_owned()]).collect())
+                Ok(domain
+                    .accounts
+                    .iter()
+                    .map(|one| vec![one.object.get("name").str().to_owned()])
+                    .collect())
             }
             other => refuse(Cause::Internal, other),
         }
@@ -189,13 +223,25 @@ impl State {
         }
         let text = |name: &str| args.text(name).unwrap_or_default().to_owned();
         let quotas = (text("messageCount"), text("messageSize"));
-        self.account(&place.target.keys)?.quotas.insert(text("mboxName"), quotas);
+        self.account(&place.target.keys)?
+            .quotas
+            .insert(text("mboxName"), quotas);
         Ok(Acted::done())
     }
 
     fn shown_quota(&mut self, place: &Place, name: &str) -> Result<Acted, Refusal> {
-        let (count, size) = self.account(&place.target.keys)?.quotas.get(name).cloned().unwrap_or_default();
-        let lines = vec![String::new(), "Quotas:".into(), format!("messageCount = {count}"), format!("messageSize = {size}")];
+        let (count, size) = self
+            .account(&place.target.keys)?
+            .quotas
+            .get(name)
+            .cloned()
+            .unwrap_or_default();
+        let lines = vec![
+            String::new(),
+            "Quotas:".into(),
+            format!("messageCount = {count}"),
+            format!("messageSize = {size}"),
+        ];
         Ok(Acted::with(Body::Text { lines, blank: true }))
     }
 
@@ -204,8 +250,18 @@ impl State {
         Table {
             title: "The list of domains:".into(),
             form: Form::Blanks,
-            columns: vec![Column { name: "name".into(), width: 18 }, Column::new("status")],
-            rows: self.domains.iter().map(|(name, domain)| vec![name.clone(), status(domain)]).collect(),
+            columns: vec![
+                Column {
+                    name: "name".into(),
+                    width: 18,
+                },
+                Column::new("status"),
+            ],
+            rows: self
+                .domains
+                .iter()
+                .map(|(name, domain)| vec![name.clone(), status(domain)])
+                .collect(),
         }
     }
 }
@@ -229,7 +285,11 @@ fn fits(wildcard: &str, name: &str) -> bool {
 impl Backend for Memory {
     fn login<'a>(&'a self, user: &'a str, password: &'a [u8]) -> Answer<'a, Arc<str>> {
         let right = user.eq_ignore_ascii_case("admin") && password == self.0.lock().password.as_bytes();
-        let who = if right { Ok(Arc::from("admin")) } else { refuse(Cause::AuthenticationFailed, "wrong password") };
+        let who = if right {
+            Ok(Arc::from("admin"))
+        } else {
+            refuse(Cause::AuthenticationFailed, "wrong password")
+        };
         ready(who).boxed_local()
     }
 
@@ -242,7 +302,13 @@ impl Backend for Memory {
     }
 
     fn commit<'a>(&'a self, target: &'a Target, changes: &'a [Change]) -> Answer<'a, Answered> {
-        ready(self.0.lock().commit(target, changes).map(|()| Answered::default())).boxed_local()
+        ready(
+            self.0
+                .lock()
+                .commit(target, changes)
+                .map(|()| Answered::default()),
+        )
+        .boxed_local()
     }
 
     fn remove<'a>(&'a self, target: &'a Target) -> Answer<'a, ()> {
@@ -260,10 +326,15 @@ impl Backend for Memory {
         let rows = self.0.lock().list(holder, child);
         let page = rows.map(|mut rows| {
             rows.retain(|row| wildcard.is_none_or(|wildcard| fits(wildcard, &row[0])));
-            let from = after.and_then(|key| rows.iter().position(|row| row[0] == key)).map_or(0, |at| at + 1);
+            let from = after
+                .and_then(|key| rows.iter().position(|row| row[0] == key))
+                .map_or(0, |at| at + 1);
             let rest = rows.split_off(from);
             let next = (rest.len() > limit).then(|| rest[limit - 1][0].clone());
-            Page { rows: rest.into_iter().take(limit).collect(), next }
+            Page {
+                rows: rest.into_iter().take(limit).collect(),
+                next,
+            }
         });
         ready(page).boxed_local()
     }

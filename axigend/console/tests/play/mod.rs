@@ -13,7 +13,11 @@ pub struct Play<S> {
 
 impl<S: Session<Request = Request, Answer = Answer>> Play<S> {
     pub fn new(session: S, engine: Engine) -> Self {
-        Self { session, engine, closed: false }
+        Self {
+            session,
+            engine,
+            closed: false,
+        }
     }
 
     /// Everything the session says until it waits for input.
@@ -23,7 +27,11 @@ impl<S: Session<Request = Request, Answer = Answer>> Play<S> {
             match self.session.next() {
                 Step::Write(bytes) => out.extend(bytes),
                 Step::Ask(request) => {
-                    let answer = self.engine.answer(request).now_or_never().expect("memory answers at once");
+                    let answer = self
+                        .engine
+                        .answer(request)
+                        .now_or_never()
+                        .expect("memory answers at once");
                     self.session.answer(answer);
                 }
                 Step::Read | Step::Listen => break,

@@ -2,7 +2,7 @@
 
 use crate::driver::Terms;
 use crate::limits::{Admission, Caps, Counters, Exceeded, Seldom};
-use crate::listener::Listening;
+use crate::listener::{Listening, overlap};
 use crate::tls::TlsStore;
 use arc_swap::ArcSwap;
 use axigen_shared::{Cause, Refusal};
@@ -63,6 +63,11 @@ impl Door {
     /// The address really bound.
     pub fn local_addr(&self) -> Option<SocketAddr> {
         self.listening.local_addr()
+    }
+
+    /// Whether this listener and one on that address cannot be bound at the same time.
+    pub fn overlaps(&self, address: SocketAddr) -> bool {
+        self.local_addr().is_some_and(|own| overlap(own, address))
     }
 
     /// What log lines call it.

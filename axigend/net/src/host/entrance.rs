@@ -50,8 +50,9 @@ impl Entrance {
                 let door = Arc::clone(&self.door);
                 let enter = |accepted| self.enter(accepted);
                 tokio::select! {
-                    () = accept_all(door.listening(), enter) => {}
+                    biased;
                     () = door.closed.notified() => {}
+                    () = accept_all(door.listening(), enter) => {}
                 }
             })
         }));

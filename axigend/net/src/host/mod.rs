@@ -12,7 +12,7 @@ mod entrance;
 mod tests;
 
 use crate::limits::Caps;
-use crate::listener::{Listening, bind_tcp, bind_unix};
+use crate::listener::{Listening, bind_beside, bind_tcp, bind_unix};
 use crate::phase::{Phase, PhaseWatch};
 use crate::pool::{Pool, Size};
 use crate::service::Service;
@@ -225,28 +225,25 @@ impl ServiceHost {
     /// First half of a COMMIT: binds what is new in these settings. An error names the address and changes nothing.
     #[expect(clippy::unused_async, reason = "part of the contract with the callers")]
     pub async fn prepare(&self, settings: &ConnectionSettings) -> Result<Prepared, Refusal> {
-        let (running, known): (bool, Vec<SocketAddr>) = {
+        let (running, doors) = {
             let inner = self.inner.lock();
-            (
-                inner.state == State::Running,
-                inner.doors.iter().map(|door| door.address()).collect(),
-            )
+            (inner.state == State::Running, inner.doors.clone())
         };
         let mut bound = Vec::new();
-        if running {
-            for listener in enabled(settings) {
-                let cannot = |reason: String| {
-                    Refusal::new(
-                        Cause::Conflict,
-                        format!("cannot bind {}: {reason}", listener.address),
-                    )
-                };
-                self.usable(listener).map_err(cannot)?;
-                if !known.contains(&listener.address) {
-                    let socket = bind_tcp(listener.address).map_err(|error| cannot(error.to_string()))?;
-                    bound.push((listener.address, socket));
-                }
+        for listener in enabled(settings).filter(|_| running) {
+            let address = listener.address;
+            let cannot = |reason| Refusal::new(Cause::Conflict, format!("cannot bind {address}: {reason}"));
+            self.usable(listener).map_err(cannot)?;
+            if doors.iter().any(|door| door.address() == address) {
+                continue;
             }
+            let leaving = |door: &&Arc<Door>| enabled(settings).all(|kept| kept.address != door.address());
+            let beside = doors.iter().filter(leaving).find(|door| door.overlaps(address));
+            let socket = match beside {
+                Some(door) => bind_beside(address, &door.listening()),
+                None => bind_tcp(address),
+            };
+            bound.push((address, socket.map_err(|error| cannot(error.to_string()))?));
         }
         Ok(Prepared {
             settings: settings.clone(),

@@ -362,3 +362,26 @@ fn ipv4_and_ipv6_share_a_port() {
     assert_eq!(bed.start(vec![listener(four), listener(six)]).len(), 2);
     bed.stop(GRACE);
 }
+
+#[test]
+fn a_listener_narrows_and_widens_without_a_gap() {
+    let bed = Bed::new();
+    let bound = bed.start(vec![listener(SocketAddr::from(([0, 0, 0, 0], 0)))]);
+    let port = bound[0].port();
+    let narrow = SocketAddr::from(([127, 0, 0, 1], port));
+    let wide = SocketAddr::from(([0, 0, 0, 0], port));
+    let mut session = Client::greeted(narrow);
+    for address in [narrow, wide, narrow] {
+        bed.change(vec![listener(address)]);
+        assert_eq!(bed.host.bound(), [address]);
+        Client::greeted(narrow);
+        let stranger = TcpListener::bind(narrow);
+        assert!(stranger.is_err(), "nobody else can take the port");
+    }
+    // Both at once are as impossible as at a start.
+    let both = connection(vec![listener(narrow), listener(wide)]);
+    assert!(bed.runtime.block_on(bed.host.prepare(&both)).is_err());
+    assert_eq!(session.ask("PING\n"), "PONG\n");
+    drop(session);
+    bed.stop(GRACE);
+}

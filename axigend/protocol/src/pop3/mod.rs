@@ -8,8 +8,9 @@
 //! Stored lines end in CRLF. Where a message has a bare LF all the same (binary mail), it goes out as CRLF, so that no
 //! client sees an end of the answer where there is none.
 //!
-//! From the outside in: `session` (steps), `reading` (lines), `command` (the table), `commands` (what they do), `maildrop` (the
-//! snapshot), `sending` and `stuffing` (a message on its way out), `answer` (what is said to a refusal).
+//! From the outside in: `session` (steps), `reading` (lines), `command` (the table), `commands` (what they do),
+//! `maildrop` (the snapshot), `sending` and `stuffing` (a message on its way out), `answer` (what is said to a
+//! refusal).
 
 mod answer;
 mod bounds;

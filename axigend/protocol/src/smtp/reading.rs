@@ -16,7 +16,10 @@ impl Session {
     pub(super) fn command_line(&mut self) -> Advance {
         match self.lines.next(LINE_MAX) {
             Line::Incomplete => return Advance::Wait,
-            Line::Fault(fault) => self.wrong(&line_fault(fault)),
+            Line::Fault(fault) => {
+                tracing::debug!("<< *** (unreadable line)");
+                self.wrong(&line_fault(fault));
+            }
             Line::Complete(line) => match std::str::from_utf8(&line) {
                 Ok(text) => self.command(text),
                 Err(_) => self.wrong(&Reply::new(500, "5.5.2", "Command is not UTF-8 text")),
@@ -29,7 +32,7 @@ impl Session {
         let is_auth = line
             .get(..5)
             .is_some_and(|verb| verb.eq_ignore_ascii_case("AUTH "));
-        log_heard(line, is_auth);
+        log_heard(line);
         let done = if line.len() > COMMAND_LINE_MAX && !is_auth {
             Err(line_fault(LineFault::TooLong))
         } else if line.contains('\0') {
@@ -81,19 +84,27 @@ fn line_fault(fault: LineFault) -> Reply {
     }
 }
 
-fn log_heard(line: &str, is_auth: bool) {
+/// Logs a command. Only what begins with the name of a command is shown: another line may be a password that a client
+/// sends on after AUTH was refused.
+fn log_heard(line: &str) {
     if !tracing::enabled!(tracing::Level::DEBUG) {
         return;
     }
-    if is_auth {
-        let mechanism = line
-            .split(' ')
-            .filter(|word| !word.is_empty())
-            .nth(1)
-            .and_then(Mechanism::named);
-        tracing::debug!("<< AUTH {} ***", mechanism.map_or("?", Mechanism::name));
-    } else {
+    let mut words = line.split(' ').filter(|word| !word.is_empty());
+    let verb = words.next().unwrap_or_default();
+    if verb.eq_ignore_ascii_case("AUTH") {
+        let mechanism = words
+            .next()
+            .and_then(Mechanism::named)
+            .map_or("?", Mechanism::name);
+        tracing::debug!("<< AUTH {mechanism} ***");
+    } else if command::COMMANDS
+        .iter()
+        .any(|row| row.name.eq_ignore_ascii_case(verb))
+    {
         let shown: String = line.chars().take(LOG_LINE_MAX).collect();
         tracing::debug!("<< {}", shown.escape_debug());
+    } else {
+        tracing::debug!("<< *** (not a command, {} bytes)", line.len());
     }
 }

@@ -20,7 +20,10 @@ impl CliService {
     /// The service on these parts.
     pub fn new(parts: Arc<Parts>) -> Self {
         let administration = Administration::new(Arc::clone(&parts));
-        Self { parts, administration }
+        Self {
+            parts,
+            administration,
+        }
     }
 }
 

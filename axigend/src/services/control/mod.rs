@@ -13,7 +13,10 @@ use std::sync::Arc;
 /// The administrator that the operating system vouches for.
 const ADMIN: &str = "admin";
 /// Failed logins of a user of this machine who is not trusted.
-const LIMITS: Limits = Limits { max_auth_errors: 5, ..Limits::NONE };
+const LIMITS: Limits = Limits {
+    max_auth_errors: 5,
+    ..Limits::NONE
+};
 
 /// The service as `axigend_net` runs it.
 pub struct ControlService {
@@ -26,7 +29,10 @@ impl ControlService {
     /// The service on these parts.
     pub fn new(parts: Arc<Parts>) -> Self {
         let administration = Administration::new(parts);
-        Self { administration, own_uid: nix::unistd::geteuid().as_raw() }
+        Self {
+            administration,
+            own_uid: nix::unistd::geteuid().as_raw(),
+        }
     }
 
     fn trusts(&self, peer: &Peer) -> bool {
@@ -46,12 +52,20 @@ impl Service for ControlService {
     fn open(&self, peer: &Peer) -> Box<dyn Conversation> {
         let backend = Arc::clone(&self.administration);
         let (engine, access) = if self.trusts(peer) {
-            (Engine::trusted(backend, Identity::default(), ADMIN), Access::Admin)
+            (
+                Engine::trusted(backend, Identity::default(), ADMIN),
+                Access::Admin,
+            )
         } else {
             (Engine::new(backend, LIMITS, Identity::default()), Access::Login)
         };
         let server = format!("axigend {}", env!("CARGO_PKG_VERSION"));
-        let hello = Hello { protocol: VERSION, server, access, prompt: engine.prompt() };
+        let hello = Hello {
+            protocol: VERSION,
+            server,
+            access,
+            prompt: engine.prompt(),
+        };
         Box::new(Joined::new(ControlSession::new(hello), ControlBackend { engine }))
     }
 }

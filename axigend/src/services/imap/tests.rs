@@ -136,8 +136,7 @@ async fn headers_of_any_length_are_found() {
         assert_eq!(
             (header.bytes.len(), header.complete),
             (*len, *complete),
-            "{:.20}",
-            message
+            "{message:.20}"
         );
         assert_eq!(header.bytes, message.as_bytes()[..*len]);
         let structure = messages

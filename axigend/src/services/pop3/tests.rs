@@ -10,7 +10,9 @@ use axigend_config::RunningConfig;
 use axigend_directory::{Directory, NewDomain};
 use axigend_net::{Action, Conversation, Service};
 use axigend_protocol::{Peer, TlsFacts};
-use axigend_storage::{Flags, Mailbox, MailboxLimits, MemoryDisk, NewMessage, StoreOptions, Stores, SystemFlags};
+use axigend_storage::{
+    Flags, Mailbox, MailboxLimits, MemoryDisk, NewMessage, StoreOptions, Stores, SystemFlags,
+};
 
 use super::{Desk, Locks, Pop3Service};
 
@@ -18,7 +20,10 @@ use super::{Desk, Locks, Pop3Service};
 const SECRET: &str = "{SSHA}DkMTwBl+a/3DQTxCYEApdUtNXGgdUac3";
 
 fn run<T>(work: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime");
     runtime.block_on(work)
 }
 
@@ -26,7 +31,8 @@ fn run<T>(work: impl Future<Output = T>) -> T {
 async fn service() -> (Pop3Service, Mailbox) {
     let disk = MemoryDisk::new();
     let (config, _) = RunningConfig::load(Path::new("/nowhere/axigen.cfg")).expect("the defaults");
-    let directory = Directory::open(Path::new("/w/serverData"), Path::new("/w"), disk.clone()).expect("a directory");
+    let directory =
+        Directory::open(Path::new("/w/serverData"), Path::new("/w"), disk.clone()).expect("a directory");
     let domain = NewDomain {
         name: "example.test".into(),
         postmaster_password: Secret::new(SECRET),
@@ -35,9 +41,15 @@ async fn service() -> (Pop3Service, Mailbox) {
     directory.create_domain(domain).await.expect("a domain");
     let mut account = Object::new(context("domain/account").expect("in the schema"));
     account.set_text("name", "ann").expect("a name");
-    let account = directory.add_account("example.test", account, Some(Secret::new(SECRET))).await.expect("ann");
+    let account = directory
+        .add_account("example.test", account, Some(Secret::new(SECRET)))
+        .await
+        .expect("ann");
     let stores = Arc::new(Stores::new(disk, StoreOptions::default()));
-    let mailbox = stores.get(&account.domain.message_dir).expect("a store").mailbox(account.id);
+    let mailbox = stores
+        .get(&account.domain.message_dir)
+        .expect("a store")
+        .mailbox(account.id);
     mailbox.create_default_folders().await.expect("folders");
     let message = |text: &'static str| NewMessage {
         body: Arc::new(bytes::Bytes::from_static(text.as_bytes())),
@@ -45,9 +57,20 @@ async fn service() -> (Pop3Service, Mailbox) {
         internal_date: 0,
     };
     let messages = vec![message("one\r\n.\r\n"), message("two\r\n"), message("three\r\n")];
-    mailbox.append("INBOX", messages, MailboxLimits::default()).await.expect("messages");
-    let desk = Desk { config: Arc::new(config), directory, stores, locks: Locks::default() };
-    (Pop3Service { desk: Arc::new(desk) }, mailbox)
+    mailbox
+        .append("INBOX", messages, MailboxLimits::default())
+        .await
+        .expect("messages");
+    let locks = Locks::default();
+    let service = Pop3Service {
+        desk: Arc::new(Desk {
+            config: Arc::new(config),
+            directory,
+            stores,
+            locks,
+        }),
+    };
+    (service, mailbox)
 }
 
 fn connect(service: &Pop3Service) -> Box<dyn Conversation> {
@@ -80,7 +103,9 @@ const LOGIN: &[u8] = b"USER ann@example.test\r\nPASS secret\r\n";
 fn seen(mailbox: &Mailbox) -> Vec<bool> {
     let inbox = mailbox.folder("INBOX").expect("INBOX").id;
     let rows = mailbox.messages(inbox, 1, 10).expect("rows");
-    rows.iter().map(|row| row.flags.system.contains(SystemFlags::SEEN)).collect()
+    rows.iter()
+        .map(|row| row.flags.system.contains(SystemFlags::SEEN))
+        .collect()
 }
 
 #[test]
@@ -88,10 +113,20 @@ fn what_is_fetched_is_seen_and_what_is_deleted_goes_at_quit() {
     run(async {
         let (service, mailbox) = service().await;
         let mut conversation = connect(&service);
-        let heard = hear(&mut conversation, &[LOGIN, b"RETR 1\r\nTOP 2 0\r\nDELE 2\r\nSTAT\r\n"].concat()).await;
-        assert!(heard.contains("+OK Mailbox open, 3 messages, 20 octets\r\n"), "{heard}");
+        let heard = hear(
+            &mut conversation,
+            &[LOGIN, b"RETR 1\r\nTOP 2 0\r\nDELE 2\r\nSTAT\r\n"].concat(),
+        )
+        .await;
+        assert!(
+            heard.contains("+OK Mailbox open, 3 messages, 20 octets\r\n"),
+            "{heard}"
+        );
         assert!(heard.contains("+OK 8 octets\r\none\r\n..\r\n.\r\n"), "{heard}");
-        assert!(heard.ends_with("+OK Message 2 deleted\r\n+OK 2 15\r\n"), "{heard}");
+        assert!(
+            heard.ends_with("+OK Message 2 deleted\r\n+OK 2 15\r\n"),
+            "{heard}"
+        );
         assert_eq!(seen(&mailbox).len(), 3, "nothing goes before QUIT");
         let heard = hear(&mut conversation, b"QUIT\r\n").await;
         assert!(heard.ends_with(" signing off\r\n"), "{heard}");
@@ -106,11 +141,17 @@ fn one_session_per_mailbox() {
         let (mut first, mut second) = (connect(&service), connect(&service));
         hear(&mut first, LOGIN).await;
         let heard = hear(&mut second, LOGIN).await;
-        assert!(heard.ends_with("-ERR [IN-USE] Mailbox is locked by another POP3 session\r\n"), "{heard}");
+        assert!(
+            heard.ends_with("-ERR [IN-USE] Mailbox is locked by another POP3 session\r\n"),
+            "{heard}"
+        );
         hear(&mut first, b"DELE 1\r\n").await;
         drop(first);
         let heard = hear(&mut second, LOGIN).await;
-        assert!(heard.contains("+OK Mailbox open, 3 messages"), "a dropped connection deletes nothing: {heard}");
+        assert!(
+            heard.contains("+OK Mailbox open, 3 messages"),
+            "a dropped connection deletes nothing: {heard}"
+        );
         hear(&mut second, b"QUIT\r\n").await;
         let heard = hear(&mut connect(&service), LOGIN).await;
         assert!(heard.contains("+OK Mailbox open"), "{heard}");
@@ -125,16 +166,32 @@ fn what_others_remove_becomes_a_zombie_and_what_comes_is_not_shown() {
         let mut conversation = connect(&service);
         hear(&mut conversation, LOGIN).await;
         let inbox = mailbox.folder("INBOX").expect("INBOX").id;
-        mailbox.expunge(inbox, Some(vec![2]), false).await.expect("removed");
+        mailbox
+            .expunge(inbox, Some(vec![2]), false)
+            .await
+            .expect("removed");
         let body = Arc::new(bytes::Bytes::from_static(b"four\r\n"));
-        let message = NewMessage { body, flags: Flags::default(), internal_date: 0 };
-        mailbox.append("INBOX", vec![message], MailboxLimits::default()).await.expect("a fourth");
+        let message = NewMessage {
+            body,
+            flags: Flags::default(),
+            internal_date: 0,
+        };
+        mailbox
+            .append("INBOX", vec![message], MailboxLimits::default())
+            .await
+            .expect("a fourth");
         let heard = hear(&mut conversation, b"LIST\r\nRETR 2\r\nDELE 2\r\nQUIT\r\n").await;
         let mut lines = heard.lines();
         assert_eq!(lines.next(), Some("+OK 3 messages, 15 octets"));
-        assert_eq!(lines.by_ref().take(4).collect::<Vec<_>>(), ["1 8", "2 0", "3 7", "."]);
+        assert_eq!(
+            lines.by_ref().take(4).collect::<Vec<_>>(),
+            ["1 8", "2 0", "3 7", "."]
+        );
         assert_eq!(lines.next(), Some("-ERR Message is no longer available"));
         assert_eq!(lines.next(), Some("+OK Message 2 deleted"));
-        assert!(lines.next().is_some_and(|line| line.starts_with("+OK")), "{heard}");
+        assert!(
+            lines.next().is_some_and(|line| line.starts_with("+OK")),
+            "{heard}"
+        );
     });
 }

@@ -23,7 +23,10 @@ use super::{Desk, SmtpIncomingService};
 const SECRET: &str = "{SSHA}DkMTwBl+a/3DQTxCYEApdUtNXGgdUac3";
 
 fn run<T>(work: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime");
     runtime.block_on(work)
 }
 
@@ -31,7 +34,8 @@ fn run<T>(work: impl Future<Output = T>) -> T {
 async fn service() -> SmtpIncomingService {
     let disk: Arc<dyn Disk> = MemoryDisk::new();
     let (config, _) = RunningConfig::load(Path::new("/nowhere/axigen.cfg")).expect("the defaults");
-    let directory = Directory::open(Path::new("/w/serverData"), Path::new("/w"), Arc::clone(&disk)).expect("a directory");
+    let directory =
+        Directory::open(Path::new("/w/serverData"), Path::new("/w"), Arc::clone(&disk)).expect("a directory");
     let domain = NewDomain {
         name: "example.test".into(),
         postmaster_password: Secret::new(SECRET),
@@ -41,11 +45,22 @@ async fn service() -> SmtpIncomingService {
     for name in ["ann", "joe"] {
         let mut account = Object::new(context("domain/account").expect("in the schema"));
         account.set_text("name", name).expect("a name");
-        directory.add_account("example.test", account, Some(Secret::new(SECRET))).await.expect("an account");
+        directory
+            .add_account("example.test", account, Some(Secret::new(SECRET)))
+            .await
+            .expect("an account");
     }
-    let queue = Queue::open(Path::new("/w/queue"), Arc::clone(&disk), QueueOptions::default()).expect("a queue");
+    let queue =
+        Queue::open(Path::new("/w/queue"), Arc::clone(&disk), QueueOptions::default()).expect("a queue");
     let stores = Arc::new(Stores::new(disk, StoreOptions::default()));
-    SmtpIncomingService { desk: Arc::new(Desk { config: Arc::new(config), directory, stores, queue }) }
+    SmtpIncomingService {
+        desk: Arc::new(Desk {
+            config: Arc::new(config),
+            directory,
+            stores,
+            queue,
+        }),
+    }
 }
 
 fn peer(tls: bool) -> Peer {
@@ -81,7 +96,11 @@ fn a_message_is_queued_with_its_envelope() {
             MAIL FROM:<joe@example.test> BODY=8BITMIME\r\nRCPT TO:<ann@example.test>\r\nRCPT TO:<nobody@example.test>\r\n\
             RCPT TO:<x@far.example>\r\nDATA\r\nMessage-ID: <1@client.example>\r\n\r\nx\r\n.\r\nQUIT\r\n";
         let heard = hear(&mut conversation, said).await;
-        let replies: Vec<_> = heard.lines().skip_while(|line| *line != "250 OK").skip(1).collect();
+        let replies: Vec<_> = heard
+            .lines()
+            .skip_while(|line| *line != "250 OK")
+            .skip(1)
+            .collect();
         assert_eq!(
             replies[..8],
             [
@@ -98,15 +117,34 @@ fn a_message_is_queued_with_its_envelope() {
         let entry = service.desk.queue.take().await.expect("an entry");
         let envelope = &entry.envelope;
         assert_eq!(envelope.reverse_path, "joe@example.test");
-        assert_eq!(envelope.recipients.iter().map(|one| one.address.as_str()).collect::<Vec<_>>(), ["ann@example.test"]);
+        assert_eq!(
+            envelope
+                .recipients
+                .iter()
+                .map(|one| one.address.as_str())
+                .collect::<Vec<_>>(),
+            ["ann@example.test"]
+        );
         assert_eq!(envelope.authenticated.as_deref(), Some("joe@example.test"));
-        assert_eq!((envelope.body_type, envelope.peer.as_str()), (BodyType::EightBitMime, "client.example [192.0.2.7]"));
+        assert_eq!(
+            (envelope.body_type, envelope.peer.as_str()),
+            (BodyType::EightBitMime, "client.example [192.0.2.7]")
+        );
         let mut body = vec![0; usize::try_from(entry.body.len()).expect("small")];
         entry.body.read_at(0, &mut body).expect("the body");
         let body = String::from_utf8_lossy(&body).into_owned();
-        assert!(body.starts_with("Received: from client.example ([192.0.2.7])\r\n"), "{body}");
-        assert!(body.contains(&format!(" with ESMTPSA id {}\r\n", entry.id)), "{body}");
-        assert!(body.ends_with("\r\nMessage-ID: <1@client.example>\r\n\r\nx\r\n"), "{body}");
+        assert!(
+            body.starts_with("Received: from client.example ([192.0.2.7])\r\n"),
+            "{body}"
+        );
+        assert!(
+            body.contains(&format!(" with ESMTPSA id {}\r\n", entry.id)),
+            "{body}"
+        );
+        assert!(
+            body.ends_with("\r\nMessage-ID: <1@client.example>\r\n\r\nx\r\n"),
+            "{body}"
+        );
     });
 }
 
@@ -118,13 +156,19 @@ fn a_message_that_is_not_finished_leaves_nothing() {
         let said = "EHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<ann@example.test>\r\n";
         hear(&mut conversation, said.as_bytes()).await;
         let heard = hear(&mut conversation, b"BDAT 3\r\nabcRSET\r\n").await;
-        assert!(heard.ends_with("250 2.0.0 3 octets received\r\n250 Reset done\r\n"), "{heard}");
+        assert!(
+            heard.ends_with("250 2.0.0 3 octets received\r\n250 Reset done\r\n"),
+            "{heard}"
+        );
         hear(&mut conversation, said.as_bytes()).await;
         hear(&mut conversation, b"DATA\r\nhalf a message").await;
         drop(conversation);
         let mut context = Context::from_waker(Waker::noop());
         let taken = std::pin::pin!(service.desk.queue.take());
-        assert!(matches!(taken.poll(&mut context), Poll::Pending), "nothing is queued");
+        assert!(
+            matches!(taken.poll(&mut context), Poll::Pending),
+            "nothing is queued"
+        );
     });
 }
 
@@ -135,21 +179,47 @@ fn a_full_mailbox_is_told_at_rcpt() {
         let desk = &service.desk;
         let one = Action::Set("totalMessageCount", Value::Number(1));
         let quota = [Change::here(one).below(Step::Part("quotas"))];
-        desk.directory.update_account("example.test", "joe", &quota, None).await.expect("a quota");
+        desk.directory
+            .update_account("example.test", "joe", &quota, None)
+            .await
+            .expect("a quota");
         let said = b"EHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<joe@example.test>\r\nRSET\r\n";
         let mut conversation = service.open(&peer(false));
         let heard = hear(&mut conversation, said).await;
-        assert!(heard.ends_with("250 2.1.5 Recipient accepted\r\n250 Reset done\r\n"), "{heard}");
+        assert!(
+            heard.ends_with("250 2.1.5 Recipient accepted\r\n250 Reset done\r\n"),
+            "{heard}"
+        );
         let account = desk.directory.account_named("example.test", "joe").expect("joe");
-        let mailbox = desk.stores.get(&account.domain.message_dir).expect("a store").mailbox(account.id);
+        let mailbox = desk
+            .stores
+            .get(&account.domain.message_dir)
+            .expect("a store")
+            .mailbox(account.id);
         mailbox.create_default_folders().await.expect("folders");
         let body = Arc::new(bytes::Bytes::from_static(b"Subject: x\r\n\r\nx\r\n"));
-        let message = NewMessage { body, flags: Flags::default(), internal_date: 0 };
-        mailbox.append("INBOX", vec![message], account.mailbox_limits).await.expect("room for one");
+        let message = NewMessage {
+            body,
+            flags: Flags::default(),
+            internal_date: 0,
+        };
+        mailbox
+            .append("INBOX", vec![message], account.mailbox_limits)
+            .await
+            .expect("room for one");
         let heard = hear(&mut conversation, said).await;
-        assert!(heard.ends_with("452 4.2.2 Mailbox full\r\n250 Reset done\r\n"), "{heard}");
-        desk.directory.disable_domain("example.test").await.expect("disabled");
+        assert!(
+            heard.ends_with("452 4.2.2 Mailbox full\r\n250 Reset done\r\n"),
+            "{heard}"
+        );
+        desk.directory
+            .disable_domain("example.test")
+            .await
+            .expect("disabled");
         let heard = hear(&mut conversation, said).await;
-        assert!(heard.ends_with("450 4.2.1 Domain is disabled, try again later\r\n250 Reset done\r\n"), "{heard}");
+        assert!(
+            heard.ends_with("450 4.2.1 Domain is disabled, try again later\r\n250 Reset done\r\n"),
+            "{heard}"
+        );
     });
 }

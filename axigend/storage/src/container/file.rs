@@ -46,6 +46,9 @@ pub(crate) struct FileHead {
 }
 
 impl FileHead {
+    /// No header is longer, so a longer file has had one.
+    pub(crate) const LONGEST: u64 = HEAD_LIMIT as u64;
+
     /// The header's bytes.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(FIXED + 64);

@@ -3,7 +3,12 @@
 //! One small pool for the process, whatever the number of stores, because it is the disks that are waited for.
 //! Threads (`storage-00` …) start with the first read that needs them.
 
-use std::{collections::VecDeque, sync::LazyLock, thread};
+use std::{
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::LazyLock,
+    thread,
+};
 
 use axigen_shared::{Cause, Refusal};
 use parking_lot::{Condvar, Mutex};
@@ -51,7 +56,8 @@ impl Pool {
                 }
             };
             drop(tasks);
-            task();
+            // Who waits for a task that panics is answered by its dropped channel; the thread goes on.
+            let _ = catch_unwind(AssertUnwindSafe(task));
         }
     }
 }

@@ -199,12 +199,13 @@ impl<'a> Scanner<'a> {
 
 /// Whether the body record at `offset` of `file` has the checksum it was written with.
 pub(super) fn body_matches(file: &dyn DiskFile, offset: u64, len: u64) -> std::io::Result<bool> {
+    let start = offset.saturating_add(HEADER);
     let mut crc = crc32fast::Hasher::new();
     let mut buf = vec![0; PIECE];
     let mut done = 0;
     while done < len {
         let want = usize::try_from(len - done).unwrap_or(PIECE).min(PIECE);
-        let count = file.read_at(offset + HEADER + done, &mut buf[..want])?;
+        let count = file.read_at(start.saturating_add(done), &mut buf[..want])?;
         if count < want {
             return Ok(false);
         }
@@ -212,6 +213,6 @@ pub(super) fn body_matches(file: &dyn DiskFile, offset: u64, len: u64) -> std::i
         done += want as u64;
     }
     let mut trailer = [0; TRAILER as usize];
-    let count = file.read_at(offset + HEADER + len, &mut trailer)?;
+    let count = file.read_at(start.saturating_add(len), &mut trailer)?;
     Ok(count == trailer.len() && trailer == crc.finalize().to_be_bytes())
 }

@@ -69,7 +69,11 @@ impl Place {
         }
         let mut containers = self.containers(state.as_ref())?;
         let Some(start) = self.start(state, &containers)? else {
-            return self.begin(index, state);
+            return self.begin(
+                index,
+                state,
+                containers.last_key_value().map(|(number, _)| *number),
+            );
         };
         let mut uses = Uses::load(&*index.publish()?, index.names().meta())?;
         let replayed = replay(&self.dir, &index, &mut uses, &mut containers, start)?;
@@ -110,8 +114,9 @@ impl Place {
             }
             found.insert(number, Container { file, head });
         }
-        if let Some((number, Container { head: None, .. })) = found.last_key_value()
+        if let Some((number, Container { head: None, file })) = found.last_key_value()
             && state.is_none_or(|state| state.file < *number)
+            && file.len().map_err(refuse)? <= FileHead::LONGEST
         {
             let number = *number;
             found.remove(&number);
@@ -199,19 +204,17 @@ impl Place {
         }
     }
 
-    /// A new ledger, or one whose containers are all gone.
-    fn begin(&self, index: Index, state: Option<State>) -> Result<Core, Refusal> {
-        let number = match state {
-            Some(state) => {
-                let dir = self.dir.display();
-                tracing::error!(
-                    module = "STORAGE",
-                    "the containers of {dir} are missing; going on without them"
-                );
-                state.file.saturating_add(1)
-            }
-            None => 0,
-        };
+    /// A new ledger, or one whose containers are all gone or unreadable up to number `last`.
+    fn begin(&self, index: Index, state: Option<State>, last: Option<u32>) -> Result<Core, Refusal> {
+        let newest = last.max(state.map(|state| state.file));
+        if newest.is_some() {
+            let dir = self.dir.display();
+            tracing::error!(
+                module = "STORAGE",
+                "no container of {dir} can be read; going on without them"
+            );
+        }
+        let number = newest.map_or(0, |newest| newest.saturating_add(1));
         let head = FileHead {
             format: self.options.format,
             mark: state.map_or_else(random_mark, |state| Ok(state.mark))?,

@@ -1,12 +1,16 @@
 //! Runs the transcripts of `tests/transcripts/imap` against the session and the store in memory. Their format is told
-//! there in `README.md`; what needs a socket (`C! open`) is left to the other runner.
+//! there in `README.md`; what needs a socket (`C! open`) is left to the other runner. Set-up (`>`) is the daemon's; a
+//! line `#! max_errors 3` says here what it brings about.
 
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
-use super::{client::Client, store::Store};
+use super::{
+    client::{Client, settings},
+    store::Store,
+};
 
 #[test]
 fn transcripts_hold() {
@@ -20,7 +24,8 @@ fn transcripts_hold() {
     assert!(!files.is_empty(), "no transcripts in {}", folder.display());
     for file in files {
         let text = std::fs::read_to_string(&file).expect("a transcript");
-        if !text.contains("! open") && !text.lines().any(|line| line.starts_with("> ")) {
+        let has = |mark: &str| text.lines().any(|line| line.starts_with(mark));
+        if !text.contains("! open") && (has("#! ") || !has("> ")) {
             run(&file, &text);
         }
     }
@@ -30,12 +35,18 @@ fn run(file: &Path, text: &str) {
     let store = Store::new();
     let mut clients: BTreeMap<u32, Client> = BTreeMap::new();
     let mut bindings = BTreeMap::new();
+    let mut settings = settings();
     for (index, line) in text.lines().enumerate() {
+        if let Some(limit) = line.strip_prefix("#! max_errors ") {
+            settings.max_errors = limit.parse().expect("a number");
+        }
         let Some((who, number, kind, text)) = parse(line) else {
             continue;
         };
         let at = format!("{}:{}", file.display(), index + 1);
-        let client = clients.entry(number).or_insert_with(|| Client::new(&store));
+        let client = clients
+            .entry(number)
+            .or_insert_with(|| Client::with(&store, settings.clone()));
         match (who, kind) {
             ('C', ':') => client.send(&[spoken(text, &bindings).as_slice(), b"\r\n"].concat()),
             ('C', '+') => client.send(&spoken(text, &bindings)),

@@ -6,6 +6,7 @@ use axigen_shared::Cause;
 
 use super::world::World;
 use crate::{
+    captured::captured,
     pop3::Session,
     sasl::LoginRules,
     session::Session as _,
@@ -226,4 +227,23 @@ fn a_large_listing_comes_in_pieces() {
     }
     assert!(largest < crate::OUTPUT_CHUNK + 1024, "{largest}");
     assert!(connection.heard.ends_with(b"20000 7.20000\r\n.\r\n"));
+}
+
+#[test]
+fn no_secret_is_logged() {
+    let said = b"AUTH LOGIN\r\nYW5u\r\nU2VjcmV0LTE=\r\nQUIT\r\nAUTH PLAIN AGFubgBTZWNyZXQtMQ==\r\nUSER ann\r\npass Secret-1\r\n\
+        PASS  Secret-1\r\nPASSSecret-1\r\nSecret-1\r\nQUIT\r\n";
+    for plain in [false, true] {
+        let log = captured(|| {
+            let mut world = World::new();
+            if !plain {
+                world.settings.login = LoginRules::default();
+            }
+            world.hear(std::iter::once(said.as_slice()));
+        });
+        assert!(log.contains("<< QUIT") && log.contains(">> +OK"), "{log}");
+        for secret in ["Secret-1", "U2VjcmV0LTE", "AGFubgB"] {
+            assert!(!log.contains(secret), "{log}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use axigen_shared::Cause;
 
 use super::world::World;
 use crate::{
+    captured::captured,
     sasl::Mechanisms,
     session::Session as _,
     smtp::{BodyType, Delivery, Session},
@@ -365,4 +366,26 @@ fn input_that_came_with_starttls_is_discarded() {
         heard,
         "500 5.5.1 Command not recognized\r\n503 5.5.1 Bad sequence of commands, send EHLO first\r\n"
     );
+}
+
+#[test]
+fn no_secret_is_logged() {
+    // The second line of every pair is what a client sends on when AUTH was refused and it does not listen.
+    let said = b"EHLO c\r\nAUTH LOGIN\r\nYW5u\r\nU2VjcmV0LTE=\r\nauth  plain AGFubgBTZWNyZXQtMQ==\r\nAUTH\tPLAIN AGFubgBTZWNyZXQtMQ==\r\n\
+        AUTH PLAIN\r\nAGFubgBTZWNyZXQtMQ==\r\n AUTH PLAIN AGFubgBTZWNyZXQtMQ==\r\nQUIT\r\n";
+    for tls in [false, true] {
+        let log = captured(|| {
+            let mut world = World::new();
+            let mut connection = Connection::new(world.connect(tls));
+            connection.session().input(said);
+            connection.go_on(|request| world.answer(1, request));
+        });
+        assert!(
+            log.contains("<< EHLO c") && log.contains(">> 250 OK") && log.contains("<< QUIT"),
+            "{log}"
+        );
+        for secret in ["Secret-1", "U2VjcmV0LTE", "AGFubgB"] {
+            assert!(!log.contains(secret), "{log}");
+        }
+    }
 }
