@@ -58,9 +58,15 @@ impl Server {
         let log = LogService::new(options.telemetry);
         let services = Services::new(Arc::clone(&tls), log, directory.listeners_file());
         let parts = build(&directory, config, services)?;
-        parts.services.build(hosts(&parts, &tls), Arc::clone(&parts.processing));
+        parts
+            .services
+            .build(hosts(&parts, &tls), Arc::clone(&parts.processing));
         let control = control(&parts, &tls);
-        let server = Self { parts, control, directory };
+        let server = Self {
+            parts,
+            control,
+            directory,
+        };
         match server.open(options.sockets, &settings).await {
             Ok(()) => Ok(server),
             Err(error) => {
@@ -87,8 +93,13 @@ impl Server {
 
     /// One line for the service manager: which services run.
     pub fn status(&self) -> String {
-        let running = ServiceName::ALL.into_iter().filter(|name| self.parts.services.state(*name) == Some(State::Running));
-        format!("running {}", running.map(ServiceName::name).collect::<Vec<_>>().join(" "))
+        let running = ServiceName::ALL
+            .into_iter()
+            .filter(|name| self.parts.services.state(*name) == Some(State::Running));
+        format!(
+            "running {}",
+            running.map(ServiceName::name).collect::<Vec<_>>().join(" ")
+        )
     }
 
     /// SIGHUP: reads the configuration again, with certificates, and opens log files anew. A configuration with mistakes,
@@ -111,7 +122,9 @@ impl Server {
         match config.reload() {
             Ok(warnings) => {
                 services.apply(change);
-                warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+                for warning in warnings {
+                    tracing::warn!("{warning}");
+                }
                 tracing::info!("configuration reloaded from {}", config.path().display());
             }
             Err(mistakes) => refuse_reload(mistakes.iter().map(ToString::to_string)),
@@ -120,10 +133,15 @@ impl Server {
 
     /// Stops everything in reverse: listeners and sessions, processing, queue, directory, storage.
     pub async fn stop(self) {
-        let Self { parts, control, directory } = self;
+        let Self {
+            parts,
+            control,
+            directory,
+        } = self;
         let services = &parts.services;
         let settings = parts.config.settings();
-        let reached = ServiceName::ALL.into_iter()
+        let reached = ServiceName::ALL
+            .into_iter()
             .filter(|name| !matches!(name, ServiceName::Processing | ServiceName::Log))
             .filter(|name| services.state(*name) == Some(State::Running));
         let stops = reached.map(|name| services.stop(name, &settings));
@@ -152,12 +170,18 @@ impl Server {
     async fn open(&self, sockets: Vec<TcpListener>, settings: &Settings) -> Result<(), StartError> {
         let services = &self.parts.services;
         for left in services.adopt(sockets, settings) {
-            let address = left.local_addr().map(|address| address.to_string()).unwrap_or_default();
+            let address = left
+                .local_addr()
+                .map(|address| address.to_string())
+                .unwrap_or_default();
             tracing::warn!("the service manager's socket {address} is no listener of any service: closed");
         }
         let mut failed = Vec::new();
         let mut bound = 0;
-        for name in ServiceName::ALL.into_iter().filter(|name| settings.server.services.contains(name)) {
+        for name in ServiceName::ALL
+            .into_iter()
+            .filter(|name| settings.server.services.contains(name))
+        {
             if !services.is_built(name) {
                 tracing::info!("{} is not built yet, so it is not started", name.name());
                 continue;
@@ -165,7 +189,12 @@ impl Server {
             match services.start(name, settings).await {
                 Ok(started) => {
                     bound += started.bound.len();
-                    failed.extend(started.failed.into_iter().map(|(address, why)| format!("{address}: {why}")));
+                    failed.extend(
+                        started
+                            .failed
+                            .into_iter()
+                            .map(|(address, why)| format!("{address}: {why}")),
+                    );
                 }
                 Err(refusal) => {
                     tracing::error!("{} not started: {}", name.name(), refusal.detail);
@@ -174,7 +203,10 @@ impl Server {
             }
         }
         if bound == 0 && !failed.is_empty() {
-            return Err(StartError::NoSocket(format!("no socket could be bound: {}", failed.join("; "))));
+            return Err(StartError::NoSocket(format!(
+                "no socket could be bound: {}",
+                failed.join("; ")
+            )));
         }
         let socket = UnixSettings {
             path: self.directory.control_socket(),
@@ -183,7 +215,9 @@ impl Server {
             min_conn_threads: CONTROL_THREADS.0,
             max_conn_threads: CONTROL_THREADS.1,
         };
-        self.control.start_unix(&socket).map_err(|refusal| StartError::NoSocket(refusal.detail))
+        self.control
+            .start_unix(&socket)
+            .map_err(|refusal| StartError::NoSocket(refusal.detail))
     }
 }
 
@@ -222,7 +256,13 @@ fn build(
     let settings = config.settings();
     let disk = RealDisk::shared();
     let sync = settings.server.enable_io_synchronization;
-    let stores = Arc::new(Stores::new(Arc::clone(&disk), StoreOptions { sync, ..StoreOptions::default() }));
+    let stores = Arc::new(Stores::new(
+        Arc::clone(&disk),
+        StoreOptions {
+            sync,
+            ..StoreOptions::default()
+        },
+    ));
     tracing::info!("storage ready");
     let directory = Directory::open(&home.server_data(), home.path(), Arc::clone(&disk))?;
     tracing::info!("directory open: {} domains", directory.domains().len());
@@ -236,8 +276,20 @@ fn build(
     let queue = Queue::open(&home.path().join(&settings.processing.queue_path), disk, options)
         .inspect_err(|_| directory.close())?;
     tracing::info!("queue open: {:?}", queue.counts());
-    let processing =
-        Processing::new(Arc::clone(&queue), Arc::clone(&directory), Arc::clone(&stores), Arc::clone(&config));
+    let processing = Processing::new(
+        Arc::clone(&queue),
+        Arc::clone(&directory),
+        Arc::clone(&stores),
+        Arc::clone(&config),
+    );
     let working_directory = home.path().to_path_buf();
-    Ok(Arc::new(Parts { config, directory, stores, queue, processing, services, working_directory }))
+    Ok(Arc::new(Parts {
+        config,
+        directory,
+        stores,
+        queue,
+        processing,
+        services,
+        working_directory,
+    }))
 }

@@ -19,7 +19,9 @@ struct Home {
 
 impl Home {
     fn new(config: &str) -> Self {
-        let home = Self { directory: tempfile::tempdir().expect("a directory") };
+        let home = Self {
+            directory: tempfile::tempdir().expect("a directory"),
+        };
         fs::create_dir(home.path().join("run")).expect("run/");
         home.configure(config);
         home
@@ -39,13 +41,19 @@ impl Home {
 
     async fn start(&self) -> Result<Server, StartError> {
         let directory = WorkingDirectory::open(self.path())?;
-        let options = ServerOptions { config_file: self.config_file(), ..ServerOptions::default() };
+        let options = ServerOptions {
+            config_file: self.config_file(),
+            ..ServerOptions::default()
+        };
         Server::start(directory, options).await
     }
 }
 
 fn run(test: impl Future<Output = ()>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(test);
 }
 
@@ -55,7 +63,9 @@ fn address(server: &Server, service: &str) -> SocketAddr {
 
 fn greeting(address: SocketAddr) -> String {
     let stream = TcpStream::connect(address).expect("a connection");
-    stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a time-out");
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .expect("a time-out");
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line).expect("a greeting");
     line
@@ -72,7 +82,10 @@ fn starts_serves_stops_and_starts_again() {
             assert_eq!(server.status(), "running log processing pop3 imap");
             assert!(server.directory().control_socket().exists());
             let listeners = fs::read_to_string(server.directory().listeners_file()).expect("listeners.json");
-            assert!(listeners.contains(&address(&server, "imap").to_string()), "{listeners}");
+            assert!(
+                listeners.contains(&address(&server, "imap").to_string()),
+                "{listeners}"
+            );
             let imap = address(&server, "imap");
             server.stop().await;
             assert!(TcpStream::connect(imap).is_err());
@@ -104,8 +117,9 @@ fn a_reload_with_mistakes_changes_nothing() {
         // A configuration whose listener cannot be bound is one with a mistake.
         let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = taken.local_addr().expect("its address").port();
-        let unbindable =
-            format!("server = {{ imap = {{ maxErrors = 7 listeners = ( {{ address = 127.0.0.1:{port} }} ) }} }}");
+        let unbindable = format!(
+            "server = {{ imap = {{ maxErrors = 7 listeners = ( {{ address = 127.0.0.1:{port} }} ) }} }}"
+        );
         home.configure(&unbindable);
         server.reload().await;
         assert_eq!(server.bound(), before);
@@ -131,7 +145,10 @@ fn without_any_socket_there_is_no_server() {
         let home = Home::new(&config);
         let error = home.start().await.err().expect("nothing to listen on");
         assert_eq!(error.code(), 4);
-        assert!(error.lines()[0].contains(&format!("cannot bind 127.0.0.1:{port}")), "{error:?}");
+        assert!(
+            error.lines()[0].contains(&format!("cannot bind 127.0.0.1:{port}")),
+            "{error:?}"
+        );
         // What was built for it was closed again: the next start finds everything free.
         drop(taken);
         home.start().await.expect("it starts").stop().await;

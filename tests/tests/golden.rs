@@ -48,8 +48,8 @@ const CASES: [(&str, &[&str]); 9] = [
         &[
             "--plain",
             "--continue-on-error",
-            "NONSENSE",
             "UPDATE Domain",
+            "NONSENSE",
             "LIST Accounts",
             "SET x 1",
             "COMMIT",

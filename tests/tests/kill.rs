@@ -39,7 +39,7 @@ fn twenty_kills_under_load_lose_no_acknowledged_message() {
         verify(&daemon, &oracle, &mut seen);
         let load = Load::start(&daemon, &oracle, round);
         // A different amount of work each round, so that the kill falls on different moments.
-        load.wait_for_answers(15 + (round * 37) % 120);
+        load.wait_for_answers(40 + (round * 97) % 500);
         daemon.kill();
         load.join();
     }

@@ -55,7 +55,7 @@ fn a_second_daemon_on_the_same_directory_is_refused() {
     let password = ended(&home, &["-A", "whatever-1"]);
     assert_eq!(password.status.code(), Some(3), "{}", errors(&password));
     assert!(
-        errors(&password).contains("admin-password"),
+        errors(&password).contains("axictl"),
         "{}",
         errors(&password)
     );
@@ -169,7 +169,7 @@ fn the_password_of_admin_is_set_offline_and_opens_the_command_line_interface() {
     wire.until(b"<login> ").expect("a login prompt");
     wire.send_line("USER admin").expect("USER");
     wire.until(b"<password> ").expect("a password prompt");
-    wire.send_line("wrong").expect("a password");
+    wire.send_line("Wr0ng-Word").expect("a password");
     let heard = wire.until(b"<login> ").expect("a refusal");
     assert!(String::from_utf8_lossy(&heard).contains("-ERR"));
     wire.send_line("USER admin").expect("USER");
@@ -178,7 +178,7 @@ fn the_password_of_admin_is_set_offline_and_opens_the_command_line_interface() {
     wire.until(b"<#> ").expect("the root prompt");
     let log = fs::read_to_string(home.path().join("log/everything.txt")).unwrap_or_default();
     assert!(
-        !log.contains("Offline-Secret") && !log.contains("wrong"),
+        !log.contains("Offline-Secret") && !log.contains("Wr0ng-Word"),
         "a password is in the log"
     );
 }

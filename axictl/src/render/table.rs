@@ -6,8 +6,8 @@
 use super::{is_empty, without_controls};
 use axigen_shared::control::{Attribute, Body, Form, HelpLine, Note, Reply, Section, Table};
 use comfy_table::{
-    Attribute as Style, Cell, CellAlignment, Color, ContentArrangement, ContentLineStyle, LineStyle,
-    TableStyle,
+    Attribute as Style, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, ContentLineStyle,
+    LineStyle, TableStyle,
 };
 
 /// A line below the header, two blanks between columns, no borders.
@@ -160,6 +160,10 @@ impl Page {
                 row.push(dim(Cell::new(without_controls(&origin(attribute.note.as_ref())))));
             }
             grid.add_row(row);
+        }
+        // A name that is broken over two lines cannot be searched or copied; values may be.
+        if let Some(names) = grid.column_mut(0) {
+            names.set_constraint(ColumnConstraint::ContentWidth);
         }
         self.print(&grid);
         if attributes.iter().any(|attribute| attribute.without_effect) {

@@ -101,7 +101,7 @@ async fn with_domain() -> Desk {
 }
 
 #[tokio::test]
-async fn a_domain_with_accounts() {
+async fn quotas_of_folders_wait_for_the_account() {
     let mut desk = with_domain().await;
     desk.all(&[
         "ADD Account name ann password secret",
@@ -129,20 +129,27 @@ async fn a_domain_with_accounts() {
             .await
             .contains("messageCount = 7\nmessageSize = 70\n")
     );
-    desk.all(&[
-        "DONE",
-        "ADD Alias a.n",
-        "COMMIT",
-        "UPDATE Account A.N",
-        "CONFIG Quotas",
-    ])
-    .await;
+    desk.all(&["DONE", "COMMIT", "UPDATE Account ANN", "CONFIG Quotas"])
+        .await;
     assert!(
         desk.text("SHOW MboxQuota mboxName INBOX")
             .await
             .contains("messageCount = 7\n")
     );
-    desk.all(&["BACK"]).await;
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn accounts_by_name_and_alias() {
+    let mut desk = with_domain().await;
+    desk.all(&[
+        "ADD Account name ann password secret",
+        "CONFIG Quotas",
+        "SET totalMessageSize 2048",
+    ])
+    .await;
+    desk.all(&["DONE", "ADD Alias a.n", "COMMIT", "UPDATE Account A.N"])
+        .await;
     assert!(desk.text("SHOW ATTR name").await.starts_with("name = \"ann\"\n"));
     assert!(desk.text("LIST Aliases").await.starts_with("a.n\n"));
     desk.all(&["BACK"]).await;

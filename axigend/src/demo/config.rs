@@ -73,7 +73,9 @@ fn with_free_ports(
     let mut parts = text.split(LOOPBACK);
     let mut changed = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let end = part.find(|character: char| !character.is_ascii_digit()).unwrap_or(part.len());
+        let end = part
+            .find(|character: char| !character.is_ascii_digit())
+            .unwrap_or(part.len());
         let (port, rest) = part.split_at(end);
         changed.push_str(LOOPBACK);
         match port.parse() {

@@ -32,7 +32,9 @@ fn ways(server: &Server) -> Ways {
     let bound = server.bound();
     let of = |service: &str, index: usize| {
         let addresses: &[SocketAddr] = bound.get(service).map(Vec::as_slice).unwrap_or_default();
-        addresses.get(index).map_or_else(|| "(not bound)".to_owned(), ToString::to_string)
+        addresses
+            .get(index)
+            .map_or_else(|| "(not bound)".to_owned(), ToString::to_string)
     };
     Ways {
         smtp: of("smtpIncoming", 0),
@@ -47,57 +49,29 @@ fn ways(server: &Server) -> Ways {
 
 /// `axictl` as it can be called from here: beside this program if it is built, else through Cargo.
 fn axictl(server: &Server) -> String {
-    let beside = std::env::current_exe().ok().map(|path| path.with_file_name("axictl"));
+    let beside = std::env::current_exe()
+        .ok()
+        .map(|path| path.with_file_name("axictl"));
     let program = match beside {
         Some(path) if path.exists() => path.display().to_string(),
         _ => "cargo run --release -q -p axictl --".to_owned(),
     };
-    format!("{program} --socket {}", server.directory().control_socket().display())
+    format!(
+        "{program} --socket {}",
+        server.directory().control_socket().display()
+    )
 }
 
-fn text(ways: &Ways, [alice, bob]: &[Person; 2], axictl: &str, directory: &Path) -> String {
-    let Ways { smtp, submission, imap, imaps, pop3, pop3s, cli } = ways;
-    let (from, to) = (alice.address(), bob.address());
-    let (from_password, to_password) = (&alice.password, &bob.password);
-    let mut text = format!(
-        "\n\
-         axigend is running the domain {DOMAIN} in {}\n\
-         \n\
-         account             password\n\
-         {from}  {from_password}\n\
-         {to}    {to_password}\n\
-         \n\
-         SMTP {smtp}, submission {submission}, IMAP {imap} (TLS {imaps}), POP3 {pop3} (TLS {pop3s}), CLI {cli}\n",
-        directory.display()
-    );
+fn text(ways: &Ways, people: &[Person; 2], axictl: &str, directory: &Path) -> String {
+    let mut text = welcome(ways, people, directory);
     let sections = [
-        ("Send a message (swaks)", vec![
-            format!("swaks --server {smtp} --from {to} --to {from} --header 'Subject: Hello' --body 'Hello Alice'"),
-            format!(
-                "swaks --server {submission} --tls --auth PLAIN --auth-user {from} --auth-password {from_password} \
-                 --from {from} --to {to}"
-            ),
-        ]),
-        ("Read and send (curl)", vec![
-            format!("curl -s --user {from}:{from_password} 'imap://{imap}/INBOX;UID=1'"),
-            format!("curl -s --user {from}:{from_password} 'imap://{imap}/INBOX?ALL'"),
-            format!("curl -s --insecure --user {from}:{from_password} 'imaps://{imaps}/INBOX;UID=1;SECTION=HEADER'"),
-            format!("curl -s --user {to}:{to_password} pop3://{pop3}/1"),
-            format!(
-                "printf 'Subject: From curl\\r\\n\\r\\nHello Bob\\r\\n' | \
-                 curl -s smtp://{smtp} --mail-from {from} --mail-rcpt {to} --upload-file -"
-            ),
-        ]),
-        ("Read as a person does (mutt)", vec![format!(
-            "mutt -n -F /dev/null -e 'set ssl_starttls=no' -e 'set ssl_force_tls=no' \
-             -f 'imap://{}:{from_password}@{imap}/INBOX'",
-            alice.name
-        )]),
-        ("Administer (axictl; without a command it is a shell)", vec![
-            format!("{axictl} 'LIST Domains'"),
-            format!("{axictl} 'UPDATE Domain {DOMAIN}' 'LIST Accounts'"),
-            axictl.to_owned(),
-        ]),
+        ("Send a message (swaks)", sending(ways, people)),
+        ("Read and send (curl)", reading(ways, people)),
+        ("Read as a person does (mutt)", mutt(ways, people)),
+        (
+            "Administer (axictl; without a command it is a shell)",
+            administration(axictl),
+        ),
     ];
     for (title, commands) in sections {
         // Writing to a String cannot fail.
@@ -108,6 +82,85 @@ fn text(ways: &Ways, [alice, bob]: &[Person; 2], axictl: &str, directory: &Path)
     }
     text.push_str("\nCtrl-C stops the server; everything stays for the next time.\n\n");
     text
+}
+
+fn welcome(ways: &Ways, [alice, bob]: &[Person; 2], directory: &Path) -> String {
+    let Ways {
+        smtp,
+        submission,
+        imap,
+        imaps,
+        pop3,
+        pop3s,
+        cli,
+    } = ways;
+    format!(
+        "\n\
+         axigend is running the domain {DOMAIN} in {}\n\
+         \n\
+         account             password\n\
+         {}  {}\n\
+         {}    {}\n\
+         \n\
+         SMTP {smtp}, submission {submission}, IMAP {imap} (TLS {imaps}), POP3 {pop3} (TLS {pop3s}), CLI {cli}\n",
+        directory.display(),
+        alice.address(),
+        alice.password,
+        bob.address(),
+        bob.password,
+    )
+}
+
+fn sending(ways: &Ways, [alice, bob]: &[Person; 2]) -> Vec<String> {
+    let Ways { smtp, submission, .. } = ways;
+    let (alice_is, password, bob_is) = (alice.address(), &alice.password, bob.address());
+    vec![
+        format!(
+            "swaks --server {smtp} --from {bob_is} --to {alice_is} --header 'Subject: Hello' --body 'Hello Alice'"
+        ),
+        format!(
+            "swaks --server {submission} --tls --auth PLAIN --auth-user {alice_is} --auth-password {password} \
+             --from {alice_is} --to {bob_is}"
+        ),
+    ]
+}
+
+fn reading(ways: &Ways, [alice, bob]: &[Person; 2]) -> Vec<String> {
+    let Ways {
+        smtp,
+        imap,
+        imaps,
+        pop3,
+        ..
+    } = ways;
+    let (alice_is, bob_is) = (alice.address(), bob.address());
+    let login = format!("--user {alice_is}:{}", alice.password);
+    vec![
+        format!("curl -s {login} 'imap://{imap}/INBOX;UID=1'"),
+        format!("curl -s {login} 'imap://{imap}/INBOX?ALL'"),
+        format!("curl -s --insecure {login} 'imaps://{imaps}/INBOX;UID=1;SECTION=HEADER'"),
+        format!("curl -s --user {bob_is}:{} pop3://{pop3}/1", bob.password),
+        format!(
+            "printf 'Subject: From curl\\r\\n\\r\\nHello Bob\\r\\n' | \
+             curl -s smtp://{smtp} --mail-from {alice_is} --mail-rcpt {bob_is} --upload-file -"
+        ),
+    ]
+}
+
+fn mutt(ways: &Ways, [alice, _]: &[Person; 2]) -> Vec<String> {
+    let login = format!("{}:{}", alice.name, alice.password);
+    vec![format!(
+        "mutt -n -F /dev/null -e 'set ssl_starttls=no' -e 'set ssl_force_tls=no' -f 'imap://{login}@{}/INBOX'",
+        ways.imap
+    )]
+}
+
+fn administration(axictl: &str) -> Vec<String> {
+    vec![
+        format!("{axictl} 'LIST Domains'"),
+        format!("{axictl} 'UPDATE Domain {DOMAIN}' 'LIST Accounts'"),
+        axictl.to_owned(),
+    ]
 }
 
 #[cfg(test)]
@@ -128,8 +181,16 @@ mod tests {
             pop3s: at(6),
             cli: at(7),
         };
-        let people = ["alice", "bob"].map(|name| Person { name, password: format!("{name}-secret") });
-        let text = text(&ways, &people, "axictl --socket /d/run/control.sock", Path::new("/d"));
+        let people = ["alice", "bob"].map(|name| Person {
+            name,
+            password: format!("{name}-secret"),
+        });
+        let text = text(
+            &ways,
+            &people,
+            "axictl --socket /d/run/control.sock",
+            Path::new("/d"),
+        );
         for line in [
             "  swaks --server 127.0.0.1:1 --from bob@example.test --to alice@example.test --header 'Subject: Hello' --body 'Hello Alice'",
             "  swaks --server 127.0.0.1:2 --tls --auth PLAIN --auth-user alice@example.test --auth-password alice-secret --from alice@example.test --to bob@example.test",

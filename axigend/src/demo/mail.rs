@@ -27,11 +27,36 @@ struct Letter {
 }
 
 const LETTERS: [Letter; 5] = [
-    Letter { from: "postmaster", to: &["alice", "bob"], hours_ago: 50, text: include_str!("messages/welcome.eml") },
-    Letter { from: "bob", to: &["alice"], hours_ago: 27, text: include_str!("messages/question.eml") },
-    Letter { from: "alice", to: &["bob"], hours_ago: 26, text: include_str!("messages/answer.eml") },
-    Letter { from: "alice", to: &["bob"], hours_ago: 5, text: include_str!("messages/newsletter.eml") },
-    Letter { from: "bob", to: &["alice"], hours_ago: 1, text: include_str!("messages/attachment.eml") },
+    Letter {
+        from: "postmaster",
+        to: &["alice", "bob"],
+        hours_ago: 50,
+        text: include_str!("messages/welcome.eml"),
+    },
+    Letter {
+        from: "bob",
+        to: &["alice"],
+        hours_ago: 27,
+        text: include_str!("messages/question.eml"),
+    },
+    Letter {
+        from: "alice",
+        to: &["bob"],
+        hours_ago: 26,
+        text: include_str!("messages/answer.eml"),
+    },
+    Letter {
+        from: "alice",
+        to: &["bob"],
+        hours_ago: 5,
+        text: include_str!("messages/newsletter.eml"),
+    },
+    Letter {
+        from: "bob",
+        to: &["alice"],
+        hours_ago: 1,
+        text: include_str!("messages/attachment.eml"),
+    },
 ];
 
 /// Hands the letters to the queue and waits until they are delivered.
@@ -39,7 +64,9 @@ pub async fn submit(parts: &Parts) -> Result<(), Refusal> {
     let now = Timestamp::now().as_second();
     for letter in &LETTERS {
         let written = now - letter.hours_ago * 3600;
-        let date = Timestamp::from_second(written).unwrap_or_default().to_zoned_datetime(TimeZone::system());
+        let date = Timestamp::from_second(written)
+            .unwrap_or_default()
+            .to_zoned_datetime(TimeZone::system());
         let date = date.strftime("%a, %d %b %Y %H:%M:%S %z").to_string();
         // The tree keeps line feeds, mail needs CRLF.
         let text = letter.text.replace("{DATE}", &date).replace('\n', "\r\n");
@@ -57,7 +84,11 @@ fn envelope(letter: &Letter, now: i64) -> Envelope {
     let sender = address(letter.from);
     Envelope {
         reverse_path: sender.clone(),
-        recipients: letter.to.iter().map(|name| Recipient::new(address(name))).collect(),
+        recipients: letter
+            .to
+            .iter()
+            .map(|name| Recipient::new(address(name)))
+            .collect(),
         received_at: now,
         body_type: BodyType::EightBitMime,
         authenticated: Some(sender),
@@ -84,9 +115,22 @@ mod tests {
     #[test]
     fn letters_are_messages() {
         for letter in &LETTERS {
-            let (head, body) = letter.text.split_once("\n\n").expect("a blank line after the header");
-            for field in ["From: ", "To: ", "Subject: ", "Date: {DATE}", "Message-ID: <", "MIME-Version: 1.0"] {
-                assert!(head.lines().any(|line| line.starts_with(field)), "{field} in {head}");
+            let (head, body) = letter
+                .text
+                .split_once("\n\n")
+                .expect("a blank line after the header");
+            for field in [
+                "From: ",
+                "To: ",
+                "Subject: ",
+                "Date: {DATE}",
+                "Message-ID: <",
+                "MIME-Version: 1.0",
+            ] {
+                assert!(
+                    head.lines().any(|line| line.starts_with(field)),
+                    "{field} in {head}"
+                );
             }
             assert!(!body.is_empty() && !letter.text.contains('\r'));
             assert!(letter.text.lines().all(|line| line.len() <= 998));

@@ -17,8 +17,9 @@ pub const DOMAIN: &str = "example.test";
 
 /// Before the server starts: its configuration, with ports that are free now.
 pub fn prepare(directory: &WorkingDirectory) -> Result<(), StartError> {
-    config::write(&directory.path().join("run/axigen.cfg"))
-        .map_err(|error| StartError::Internal(format!("cannot write the demonstration's configuration: {error}")))
+    config::write(&directory.path().join("run/axigen.cfg")).map_err(|error| {
+        StartError::Internal(format!("cannot write the demonstration's configuration: {error}"))
+    })
 }
 
 /// After it started: domain, accounts and mail if they are not there, and what to try with them.
@@ -27,7 +28,9 @@ pub async fn present(server: &Server) -> Result<(), StartError> {
     let people = people::known_or_new(server.directory())
         .map_err(|error| StartError::Internal(format!("demonstration: {error}")))?;
     if !server.parts().directory.is_local_domain(DOMAIN) {
-        people::create(&server.parts().directory, &people).await.map_err(internal)?;
+        people::create(&server.parts().directory, &people)
+            .await
+            .map_err(internal)?;
         mail::submit(server.parts()).await.map_err(internal)?;
     }
     guide::print(server, &people);

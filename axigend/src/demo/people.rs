@@ -42,12 +42,22 @@ pub fn known_or_new(directory: &WorkingDirectory) -> io::Result<[Person; 2]> {
         Err(error) => return Err(error),
     };
     let of = |name: &'static str| -> io::Result<Person> {
-        let kept = known.lines().filter_map(|line| line.split_once(' ')).find(|(person, _)| *person == name);
-        let password = kept.map_or_else(|| random_word(PASSWORD_LENGTH), |(_, password)| Ok(password.to_owned()))?;
+        let kept = known
+            .lines()
+            .filter_map(|line| line.split_once(' '))
+            .find(|(person, _)| *person == name);
+        let password = kept.map_or_else(
+            || random_word(PASSWORD_LENGTH),
+            |(_, password)| Ok(password.to_owned()),
+        )?;
         Ok(Person { name, password })
     };
     let people = [of(NAMES[0])?, of(NAMES[1])?];
-    let text: String = people.iter().map(|person| format!("{} {}\n", person.name, person.password)).collect();
+    let text = people
+        .iter()
+        .fold(String::new(), |text, Person { name, password }| {
+            format!("{text}{name} {password}\n")
+        });
     if text != known {
         write_atomically(&path, text.as_bytes(), SECRET_MODE)?;
     }
@@ -64,11 +74,14 @@ pub async fn create(directory: &Directory, people: &[Person]) -> Result<(), Refu
         ..NewDomain::default()
     };
     directory.create_domain(domain).await?;
-    let account = context("domain/account").ok_or_else(|| internal("the schema has no account".to_owned()))?;
+    let account =
+        context("domain/account").ok_or_else(|| internal("the schema has no account".to_owned()))?;
     for person in people {
         let mut object = Object::new(account);
         object.set_text("name", person.name)?;
-        directory.add_account(DOMAIN, object, Some(Secret::new(person.password.clone()))).await?;
+        directory
+            .add_account(DOMAIN, object, Some(Secret::new(person.password.clone())))
+            .await?;
     }
     Ok(())
 }

@@ -53,7 +53,12 @@ struct Rows {
 impl Services {
     /// Services that are not there yet: they need the parts, and the parts name this.
     pub fn new(tls: Arc<TlsStore>, log: LogService, listeners_file: PathBuf) -> Arc<Self> {
-        Arc::new(Self { rows: ArcSwapOption::empty(), tls, log, listeners_file })
+        Arc::new(Self {
+            rows: ArcSwapOption::empty(),
+            tls,
+            log,
+            listeners_file,
+        })
     }
 
     /// Takes the services; called once, by the server.
@@ -100,9 +105,16 @@ impl Services {
             let address = socket.local_addr().ok();
             let mine = |name: ServiceName| {
                 let listeners = connection(settings, name).map(|connection| connection.listeners.as_slice());
-                listeners.unwrap_or_default().iter().any(|listener| Some(listener.address) == address)
+                listeners
+                    .unwrap_or_default()
+                    .iter()
+                    .any(|listener| Some(listener.address) == address)
             };
-            match ServiceName::ALL.into_iter().find(|name| mine(*name)).and_then(|name| self.host(name)) {
+            match ServiceName::ALL
+                .into_iter()
+                .find(|name| mine(*name))
+                .and_then(|name| self.host(name))
+            {
                 Some(host) => host.adopt(vec![socket]),
                 None => left.push(socket),
             }
@@ -130,7 +142,10 @@ impl Services {
                 let host = self.host(name).ok_or_else(|| not_built(name))?;
                 let connection = connection(settings, name).ok_or_else(|| not_built(name))?;
                 let started = host.start(connection).await?;
-                Started { bound: started.bound, failed: started.failed }
+                Started {
+                    bound: started.bound,
+                    failed: started.failed,
+                }
             }
         };
         tracing::info!("{} started{}", name.name(), listening_on(&started.bound));
@@ -154,11 +169,19 @@ impl Services {
             ServiceName::Processing => {
                 let rows = self.rows.load_full().ok_or_else(|| not_built(name))?;
                 let stopped = rows.processing.stop(GRACE).await;
-                Served { finished: 0, cut: stopped.cut }
+                Served {
+                    finished: 0,
+                    cut: stopped.cut,
+                }
             }
             _ => self.host(name).ok_or_else(|| not_built(name))?.stop(GRACE).await,
         };
-        tracing::info!("{} stopped: {} finished, {} cut", name.name(), served.finished, served.cut);
+        tracing::info!(
+            "{} stopped: {} finished, {} cut",
+            name.name(),
+            served.finished,
+            served.cut
+        );
         self.publish();
         Ok(served)
     }
@@ -172,7 +195,10 @@ impl Services {
                 prepared.push((*name, host.prepare(connection).await?));
             }
         }
-        Ok(Change { settings: Arc::clone(settings), prepared })
+        Ok(Change {
+            settings: Arc::clone(settings),
+            prepared,
+        })
     }
 
     /// Second half of a COMMIT, after the configuration was accepted: unbinds what is gone, puts limits, threads,
@@ -202,7 +228,10 @@ impl Services {
 
     fn host(&self, name: ServiceName) -> Option<Arc<ServiceHost>> {
         let rows = self.rows.load_full()?;
-        rows.hosts.iter().find(|(known, _)| *known == name).map(|(_, host)| Arc::clone(host))
+        rows.hosts
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, host)| Arc::clone(host))
     }
 
     /// Writes `run/listeners.json`: which port a listener on port 0 got.
@@ -230,7 +259,10 @@ fn connection(settings: &Settings, name: ServiceName) -> Option<&ConnectionSetti
 }
 
 fn not_built(name: ServiceName) -> Refusal {
-    Refusal::new(Cause::Unsupported, format!("the service {} is not built", name.name()))
+    Refusal::new(
+        Cause::Unsupported,
+        format!("the service {} is not built", name.name()),
+    )
 }
 
 fn listening_on(bound: &[SocketAddr]) -> String {

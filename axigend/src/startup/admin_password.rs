@@ -19,9 +19,15 @@ pub const INSTEAD: &str = "set the password on the running server instead: axict
 
 /// Sets it.
 pub async fn set(directory: &WorkingDirectory, given: &str) -> Result<(), StartError> {
-    let password = if given == FROM_STANDARD_INPUT { from_standard_input()? } else { Secret::new(given) };
+    let password = if given == FROM_STANDARD_INPUT {
+        from_standard_input()?
+    } else {
+        Secret::new(given)
+    };
     if password.is_empty() {
-        return Err(StartError::Usage("the administrator's password must not be empty".to_owned()));
+        return Err(StartError::Usage(
+            "the administrator's password must not be empty".to_owned(),
+        ));
     }
     let storage = Directory::open(&directory.server_data(), directory.path(), RealDisk::shared())?;
     let set = storage.set_admin_password(ADMIN, password).await;
@@ -34,10 +40,9 @@ pub async fn set(directory: &WorkingDirectory, given: &str) -> Result<(), StartE
 
 fn from_standard_input() -> Result<Secret, StartError> {
     let mut line = String::new();
-    std::io::stdin()
-        .lock()
-        .read_line(&mut line)
-        .map_err(|error| StartError::Usage(format!("cannot read the password from standard input: {error}")))?;
+    std::io::stdin().lock().read_line(&mut line).map_err(|error| {
+        StartError::Usage(format!("cannot read the password from standard input: {error}"))
+    })?;
     let password = Secret::new(line.trim_end_matches(['\r', '\n']));
     zeroize::Zeroize::zeroize(&mut line);
     Ok(password)

@@ -17,8 +17,10 @@ const SYSTEM_CONFIG: &str = "/etc/opt/axigen/axigen.cfg";
 /// Runs in the foreground until SIGTERM; SIGHUP reloads configuration and certificates and reopens log files.
 #[derive(Parser, Debug, PartialEq, Eq)]
 #[command(name = "axigend", version, disable_version_flag = true, max_term_width = 100)]
-#[command(after_help = "Exit status: 0 stopped, 1 configuration, 2 usage, 3 working directory in use, \
-                        4 no socket could be bound, 70 internal error.")]
+#[command(
+    after_help = "Exit status: 0 stopped, 1 configuration, 2 usage, 3 working directory in use, \
+                        4 no socket could be bound, 70 internal error."
+)]
 pub struct Args {
     /// Working directory [default: /var/opt/axigen; with --demo: demo]
     #[arg(short = 'W', long = "workdir", value_name = "DIR")]
@@ -33,7 +35,12 @@ pub struct Args {
     pub pidfile: Option<PathBuf>,
 
     /// Set the password of the administrator "admin" and exit; "-" reads it from standard input
-    #[arg(short = 'A', long = "admin-passwd", value_name = "PASSWORD", allow_hyphen_values = true)]
+    #[arg(
+        short = 'A',
+        long = "admin-passwd",
+        value_name = "PASSWORD",
+        allow_hyphen_values = true
+    )]
     pub admin_password: Option<String>,
 
     /// Run as this user when started as root [default: axigen]
@@ -64,7 +71,11 @@ pub struct Args {
 impl Args {
     /// The working directory.
     pub fn working_directory(&self) -> PathBuf {
-        let default = if self.demo { DEMO_DIRECTORY } else { WORKING_DIRECTORY };
+        let default = if self.demo {
+            DEMO_DIRECTORY
+        } else {
+            WORKING_DIRECTORY
+        };
         self.workdir.clone().unwrap_or_else(|| PathBuf::from(default))
     }
 
@@ -84,7 +95,9 @@ impl Args {
 
     /// The pid file.
     pub fn pid_file(&self, working_directory: &Path) -> PathBuf {
-        self.pidfile.clone().unwrap_or_else(|| working_directory.join("run/axigen.pid"))
+        self.pidfile
+            .clone()
+            .unwrap_or_else(|| working_directory.join("run/axigen.pid"))
     }
 }
 
@@ -141,10 +154,19 @@ mod tests {
         let args = parse("-W /srv/mail").expect("valid");
         let directory = args.working_directory();
         assert_eq!(directory, Path::new("/srv/mail"));
-        assert_eq!(args.config_file(&directory), Path::new("/srv/mail/run/axigen.cfg"));
+        assert_eq!(
+            args.config_file(&directory),
+            Path::new("/srv/mail/run/axigen.cfg")
+        );
         assert_eq!(args.pid_file(&directory), Path::new("/srv/mail/run/axigen.pid"));
-        assert_eq!(parse("").expect("valid").working_directory(), Path::new("/var/opt/axigen"));
-        assert_eq!(parse("--demo").expect("valid").working_directory(), Path::new("demo"));
+        assert_eq!(
+            parse("").expect("valid").working_directory(),
+            Path::new("/var/opt/axigen")
+        );
+        assert_eq!(
+            parse("--demo").expect("valid").working_directory(),
+            Path::new("demo")
+        );
         let given = parse("-C a.cfg -P b.pid").expect("valid");
         assert_eq!(given.config_file(Path::new("x")), Path::new("a.cfg"));
         assert_eq!(given.pid_file(Path::new("x")), Path::new("b.pid"));

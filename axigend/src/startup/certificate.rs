@@ -25,7 +25,11 @@ pub fn make_missing(directory: &Path, names: &[String]) -> io::Result<Vec<&'stat
     }
     if !directory.join(SECRETS).exists() {
         // srsSecretKey: letters and digits, at least 10; serverSecretKey: at least 32 (services-core 3.1.2).
-        let text = format!("srsSecretKey = \"{}\"\nserverSecretKey = \"{}\"\n", random_word(24)?, random_word(48)?);
+        let text = format!(
+            "srsSecretKey = \"{}\"\nserverSecretKey = \"{}\"\n",
+            random_word(24)?,
+            random_word(48)?
+        );
         write_atomically(&directory.join(SECRETS), text.as_bytes(), SECRET_MODE)?;
         made.push(SECRETS);
     }
@@ -41,7 +45,10 @@ fn self_signed(names: &[String]) -> Result<String, rcgen::Error> {
         }
     }
     let mut distinguished = DistinguishedName::new();
-    distinguished.push(DnType::CommonName, unique.first().map_or("localhost", String::as_str));
+    distinguished.push(
+        DnType::CommonName,
+        unique.first().map_or("localhost", String::as_str),
+    );
     distinguished.push(DnType::OrganizationName, "self-signed by axigend");
     let mut params = CertificateParams::new(unique)?;
     params.distinguished_name = distinguished;
@@ -49,7 +56,9 @@ fn self_signed(names: &[String]) -> Result<String, rcgen::Error> {
         params.subject_alt_names.push(SanType::IpAddress(address));
     }
     // Clocks of clients may be a day behind.
-    let today = jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
+    let today = jiff::Timestamp::now()
+        .to_zoned_datetime(jiff::tz::TimeZone::UTC)
+        .date();
     let year = i32::from(today.year());
     params.not_before = date_time_ymd(year - 1, 1, 1);
     params.not_after = date_time_ymd(year + VALID_YEARS, 1, 1);
@@ -67,7 +76,8 @@ pub fn random_word(length: usize) -> io::Result<String> {
         getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
         // Bytes above the last multiple of 62 would make some characters more likely.
         let fair = bytes.iter().filter(|byte| **byte < 248);
-        let characters = fair.filter_map(|byte| ALPHABET.get(usize::from(byte % 62)).copied().map(char::from));
+        let characters =
+            fair.filter_map(|byte| ALPHABET.get(usize::from(byte % 62)).copied().map(char::from));
         let missing = length - word.len();
         word.extend(characters.take(missing));
     }
@@ -84,15 +94,29 @@ mod tests {
     fn made_once_and_for_the_owner_only() {
         let directory = tempfile::tempdir().expect("a directory");
         fs::create_dir(directory.path().join("run")).expect("run/");
-        let names = ["mail.example.test".to_owned(), String::new(), "LOCALHOST".to_owned()];
-        assert_eq!(make_missing(directory.path(), &names).expect("made"), [CERTIFICATE, SECRETS]);
+        let names = [
+            "mail.example.test".to_owned(),
+            String::new(),
+            "LOCALHOST".to_owned(),
+        ];
+        assert_eq!(
+            make_missing(directory.path(), &names).expect("made"),
+            [CERTIFICATE, SECRETS]
+        );
         let pem = fs::read_to_string(directory.path().join(CERTIFICATE)).expect("there");
         assert!(pem.contains("BEGIN CERTIFICATE") && pem.contains("BEGIN PRIVATE KEY"));
         for name in [CERTIFICATE, SECRETS] {
-            let mode = fs::metadata(directory.path().join(name)).expect("there").permissions().mode();
+            let mode = fs::metadata(directory.path().join(name))
+                .expect("there")
+                .permissions()
+                .mode();
             assert_eq!(mode & 0o777, 0o600);
         }
-        assert!(make_missing(directory.path(), &names).expect("nothing to do").is_empty());
+        assert!(
+            make_missing(directory.path(), &names)
+                .expect("nothing to do")
+                .is_empty()
+        );
     }
 
     #[test]

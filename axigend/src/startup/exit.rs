@@ -48,7 +48,10 @@ impl StartError {
             Self::Configuration(diagnostics) => diagnostics.iter().map(ToString::to_string).collect(),
             Self::InUse { directory, pid } => {
                 let by = pid.map(|pid| format!(", process {pid}")).unwrap_or_default();
-                vec![format!("the working directory {} is in use by another axigend{by}", directory.display())]
+                vec![format!(
+                    "the working directory {} is in use by another axigend{by}",
+                    directory.display()
+                )]
             }
             Self::Usage(text) | Self::NoSocket(text) | Self::Internal(text) => vec![text.clone()],
         }
@@ -68,8 +71,14 @@ mod tests {
 
     #[test]
     fn a_directory_in_use_names_the_process() {
-        let error = StartError::InUse { directory: PathBuf::from("/srv/mail"), pid: Some(4711) };
+        let error = StartError::InUse {
+            directory: PathBuf::from("/srv/mail"),
+            pid: Some(4711),
+        };
         assert_eq!(error.code(), 3);
-        assert_eq!(error.lines(), ["the working directory /srv/mail is in use by another axigend, process 4711"]);
+        assert_eq!(
+            error.lines(),
+            ["the working directory /srv/mail is in use by another axigend, process 4711"]
+        );
     }
 }

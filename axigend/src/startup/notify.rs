@@ -36,7 +36,9 @@ pub fn watchdog_period() -> Option<Duration> {
 /// TCP sockets bound by the service manager. Call once, before anything else opens files.
 pub fn sockets() -> Vec<TcpListener> {
     let mut given = ListenFd::from_env();
-    (0..given.len()).filter_map(|index| given.take_tcp_listener(index).ok().flatten()).collect()
+    (0..given.len())
+        .filter_map(|index| given.take_tcp_listener(index).ok().flatten())
+        .collect()
 }
 
 fn tell(states: &[NotifyState<'_>]) {

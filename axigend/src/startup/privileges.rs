@@ -5,7 +5,9 @@
 
 use super::exit::StartError;
 use nix::unistd::{Gid, Group, Uid, User, chown, geteuid, setgroups, setresgid, setresuid};
-use rustix::thread::{CapabilitySet, CapabilitySets, set_capabilities, set_keep_capabilities, set_no_new_privs};
+use rustix::thread::{
+    CapabilitySet, CapabilitySets, set_capabilities, set_keep_capabilities, set_no_new_privs,
+};
 use std::path::PathBuf;
 
 /// The user of an installed server.
@@ -36,7 +38,9 @@ pub fn plan(user: Option<&str>, group: Option<&str>) -> Result<Plan, StartError>
     let found = User::from_name(name).map_err(|error| internal("look up the user", error))?;
     let Some(found) = found else {
         return match user {
-            Some(name) => Err(StartError::Usage(format!("there is no user {name}; create it or give another with -u"))),
+            Some(name) => Err(StartError::Usage(format!(
+                "there is no user {name}; create it or give another with -u"
+            ))),
             None => Ok(Plan::StayRoot),
         };
     };
@@ -44,10 +48,21 @@ pub fn plan(user: Option<&str>, group: Option<&str>) -> Result<Plan, StartError>
         None => found.gid,
         Some(name) => match Group::from_name(name).map_err(|error| internal("look up the group", error))? {
             Some(group) => group.gid,
-            None => return Err(StartError::Usage(format!("there is no group {name}; give another with -g"))),
+            None => {
+                return Err(StartError::Usage(format!(
+                    "there is no group {name}; give another with -g"
+                )));
+            }
         },
     };
-    if found.uid.is_root() { Ok(Plan::Stay) } else { Ok(Plan::Become { user: found.uid, group }) }
+    if found.uid.is_root() {
+        Ok(Plan::Stay)
+    } else {
+        Ok(Plan::Become {
+            user: found.uid,
+            group,
+        })
+    }
 }
 
 /// Somebody who is not root can only stay who he is.
@@ -56,22 +71,31 @@ fn not_root(user: Option<&str>) -> Result<Plan, StartError> {
     let found = User::from_name(name).map_err(|error| internal("look up the user", error))?;
     match found {
         Some(found) if found.uid == geteuid() => Ok(Plan::Stay),
-        _ => Err(StartError::Usage(format!("only root can run the server as {name}"))),
+        _ => Err(StartError::Usage(format!(
+            "only root can run the server as {name}"
+        ))),
     }
 }
 
 /// Gives the directories just created to the user, then becomes it.
 pub fn carry_out(plan: &Plan, created: &[PathBuf]) -> Result<(), StartError> {
-    let Plan::Become { user, group } = *plan else { return Ok(()) };
+    let Plan::Become { user, group } = *plan else {
+        return Ok(());
+    };
     for path in created {
-        chown(path, Some(user), Some(group)).map_err(|error| internal(&format!("chown {}", path.display()), error))?;
+        chown(path, Some(user), Some(group))
+            .map_err(|error| internal(&format!("chown {}", path.display()), error))?;
     }
     setgroups(&[group]).map_err(|error| internal("leave root's groups", error))?;
     setresgid(group, group, group).map_err(|error| internal("change the group", error))?;
     set_keep_capabilities(true).map_err(|error| internal("keep capabilities", error))?;
     setresuid(user, user, user).map_err(|error| internal("change the user", error))?;
     let kept = CapabilitySet::NET_BIND_SERVICE;
-    let only = CapabilitySets { effective: kept, permitted: kept, inheritable: CapabilitySet::empty() };
+    let only = CapabilitySets {
+        effective: kept,
+        permitted: kept,
+        inheritable: CapabilitySet::empty(),
+    };
     set_capabilities(None, only).map_err(|error| internal("give up root's capabilities", error))?;
     set_keep_capabilities(false).map_err(|error| internal("fix the capabilities", error))?;
     set_no_new_privs(true).map_err(|error| internal("set no_new_privs", error))

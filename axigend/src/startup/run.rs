@@ -58,13 +58,19 @@ fn carry_out(args: &Args) -> Result<ExitCode, StartError> {
     }
     let sockets = notify::sockets();
     umask(UMASK);
-    let plan = if args.demo { Plan::Stay } else { privileges::plan(args.user.as_deref(), args.group.as_deref())? };
+    let plan = if args.demo {
+        Plan::Stay
+    } else {
+        privileges::plan(args.user.as_deref(), args.group.as_deref())?
+    };
     let created = workdir::create(&path)?;
     privileges::carry_out(&plan, &created)?;
     let directory = WorkingDirectory::open(&path)?;
     let runtime = runtime()?;
     if let Some(password) = &args.admin_password {
-        return runtime.block_on(admin_password::set(&directory, password)).map(|()| ExitCode::SUCCESS);
+        return runtime
+            .block_on(admin_password::set(&directory, password))
+            .map(|()| ExitCode::SUCCESS);
     }
     raise_descriptor_limit();
     let telemetry = start_telemetry(&directory)?;
@@ -107,7 +113,11 @@ async fn serve(
         demo::prepare(&directory)?;
     }
     let config_file = args.config_file(directory.path());
-    let options = ServerOptions { config_file, sockets, telemetry: Some(telemetry) };
+    let options = ServerOptions {
+        config_file,
+        sockets,
+        telemetry: Some(telemetry),
+    };
     let server = Server::start(directory, options).await?;
     if args.demo {
         demo::present(&server).await?;
@@ -138,7 +148,8 @@ struct Signals {
 
 impl Signals {
     fn new() -> Result<Self, StartError> {
-        let listen = |kind| signal(kind).map_err(|error| StartError::Internal(format!("no signals: {error}")));
+        let listen =
+            |kind| signal(kind).map_err(|error| StartError::Internal(format!("no signals: {error}")));
         Ok(Self {
             terminate: listen(SignalKind::terminate())?,
             interrupt: listen(SignalKind::interrupt())?,
@@ -152,7 +163,7 @@ impl Signals {
     async fn attend(&mut self, server: &Server) {
         // Without a watchdog the tick only comes once in a while and tells nobody.
         let period = notify::watchdog_period();
-        let mut tick = tokio::time::interval(period.unwrap_or(Duration::from_secs(3600)));
+        let mut tick = tokio::time::interval(period.unwrap_or(Duration::from_hours(1)));
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => return,
@@ -210,7 +221,11 @@ fn runtime() -> Result<Runtime, StartError> {
 fn start_telemetry(directory: &WorkingDirectory) -> Result<Arc<Telemetry>, StartError> {
     let host = axigend_config::host_name();
     let host = host.split('.').next().unwrap_or_default().to_owned();
-    let options = Options { directory: directory.log(), host, standard_error: true };
+    let options = Options {
+        directory: directory.log(),
+        host,
+        standard_error: true,
+    };
     let telemetry = Telemetry::start(options)
         .map_err(|error| StartError::Internal(format!("cannot start the log: {error}")))?;
     telemetry.install();
@@ -222,7 +237,12 @@ fn install_panic_hook() {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let thread = std::thread::current();
-        tracing::error!(critical = true, module = "SERVER", "defect in {}: {panic}", thread.name().unwrap_or("?"));
+        tracing::error!(
+            critical = true,
+            module = "SERVER",
+            "defect in {}: {panic}",
+            thread.name().unwrap_or("?")
+        );
         before(panic);
     }));
 }
@@ -235,4 +255,3 @@ fn raise_descriptor_limit() {
         eprintln!("axigend: the limit of open files stays as it is: {error}");
     }
 }
-

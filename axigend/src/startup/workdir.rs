@@ -16,7 +16,15 @@ const DIRECTORY_MODE: u32 = 0o750;
 pub const SECRET_MODE: u32 = 0o600;
 
 /// What is below the working directory (services-core, "Files and directories").
-const DIRECTORIES: [&str; 7] = ["run", "log", "domains", "queue", "serverData", "filters", "templates"];
+const DIRECTORIES: [&str; 7] = [
+    "run",
+    "log",
+    "domains",
+    "queue",
+    "serverData",
+    "filters",
+    "templates",
+];
 
 /// A working directory that this process holds until the value is dropped.
 #[derive(Debug)]
@@ -33,9 +41,16 @@ pub fn create(path: &Path) -> Result<Vec<PathBuf>, StartError> {
         if directory.is_dir() {
             continue;
         }
-        DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(&directory).map_err(|error| {
-            StartError::Internal(format!("cannot create the directory {}: {error}", directory.display()))
-        })?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(DIRECTORY_MODE)
+            .create(&directory)
+            .map_err(|error| {
+                StartError::Internal(format!(
+                    "cannot create the directory {}: {error}",
+                    directory.display()
+                ))
+            })?;
         created.push(directory);
     }
     Ok(created)
@@ -46,7 +61,10 @@ impl WorkingDirectory {
     pub fn open(path: &Path) -> Result<Self, StartError> {
         create(path)?;
         let cannot = |what: &str, error: io::Error| {
-            StartError::Internal(format!("cannot {what} in the working directory {}: {error}", path.display()))
+            StartError::Internal(format!(
+                "cannot {what} in the working directory {}: {error}",
+                path.display()
+            ))
         };
         // Absolute, so that messages and the socket path say where it really is.
         let path = fs::canonicalize(path).map_err(|error| cannot("work", error))?;
@@ -62,12 +80,16 @@ impl WorkingDirectory {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let pid = fs::read_to_string(&lock).ok().and_then(|text| text.trim().parse().ok());
+                let pid = fs::read_to_string(&lock)
+                    .ok()
+                    .and_then(|text| text.trim().parse().ok());
                 return Err(StartError::InUse { directory: path, pid });
             }
             Err(TryLockError::Error(error)) => return Err(cannot("lock run/axigen.lock", error)),
         }
-        let written = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+        let written = file
+            .set_len(0)
+            .and_then(|()| writeln!(file, "{}", std::process::id()));
         written.map_err(|error| cannot("write run/axigen.lock", error))?;
         Ok(Self { path, _lock: file })
     }
@@ -108,7 +130,11 @@ pub fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> 
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = File::options().write(true).create_new(true).mode(mode).open(&temporary)?;
+    let mut file = File::options()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(&temporary)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&temporary, path)

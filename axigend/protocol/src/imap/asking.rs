@@ -25,7 +25,7 @@ fn unfitting<T>(question: &str) -> Asked<T> {
 
 impl Wire {
     /// A request that is only done or refused.
-    pub(crate) async fn do_(&self, request: Request) -> Asked<()> {
+    pub(crate) async fn done(&self, request: Request) -> Asked<()> {
         match self.ask(request).await? {
             Answer::Done => Ok(()),
             _ => unfitting("a request to do something"),

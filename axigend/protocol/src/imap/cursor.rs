@@ -126,7 +126,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    pub(crate) fn while_(&mut self, accept: impl Fn(u8) -> bool) -> &'a [u8] {
+    pub(crate) fn take_while(&mut self, accept: impl Fn(u8) -> bool) -> &'a [u8] {
         let rest = self.rest();
         let len = rest.iter().position(|byte| !accept(*byte)).unwrap_or(rest.len());
         self.at += len;
@@ -135,7 +135,7 @@ impl<'a> Cursor<'a> {
 
     /// tag = 1*<any ASTRING-CHAR except "+">
     pub(crate) fn tag(&mut self) -> Parsed<&'a [u8]> {
-        let tag = self.while_(|byte| is_astring_char(byte) && byte != b'+');
+        let tag = self.take_while(|byte| is_astring_char(byte) && byte != b'+');
         if tag.is_empty() || tag.len() > TAG_MAX {
             return Err(Bad::new(format!(
                 "a command begins with a tag of 1 to {TAG_MAX} characters"
@@ -147,7 +147,7 @@ impl<'a> Cursor<'a> {
     /// An atom in upper case: a keyword.
     pub(crate) fn keyword(&mut self, expected: &str) -> Parsed<String> {
         let start = self.at;
-        let atom = self.while_(is_atom_char);
+        let atom = self.take_while(is_atom_char);
         if atom.is_empty() {
             self.at = start;
             return self.bad(expected);
@@ -156,7 +156,7 @@ impl<'a> Cursor<'a> {
     }
 
     pub(crate) fn atom(&mut self, expected: &str) -> Parsed<String> {
-        let atom = self.while_(is_atom_char);
+        let atom = self.take_while(is_atom_char);
         if atom.is_empty() {
             self.bad(expected)
         } else {
@@ -166,7 +166,7 @@ impl<'a> Cursor<'a> {
 
     pub(crate) fn number64(&mut self) -> Parsed<u64> {
         let start = self.at;
-        let digits = self.while_(|byte| byte.is_ascii_digit());
+        let digits = self.take_while(|byte| byte.is_ascii_digit());
         match std::str::from_utf8(digits)
             .ok()
             .and_then(|digits| digits.parse().ok())
@@ -217,7 +217,7 @@ impl<'a> Cursor<'a> {
         if matches!(self.peek(), Some(b'"' | b'{')) || self.rest().starts_with(b"~{") {
             return self.string();
         }
-        let atom = self.while_(accept);
+        let atom = self.take_while(accept);
         if atom.is_empty() {
             self.bad("an atom or a string")
         } else {
@@ -346,7 +346,7 @@ impl<'a> Cursor<'a> {
             }
             return Ok(());
         }
-        let name = self.while_(is_atom_char);
+        let name = self.take_while(is_atom_char);
         for flag in Flag::ALL {
             if flag
                 .name()

@@ -340,7 +340,7 @@ impl Dialogue {
             return;
         };
         let claim_recent = selected.newcomers && !selected.read_only && !self.enabled.rev2;
-        if let Err(refusal) = self.wire.do_(Request::Unselect { claim_recent }).await {
+        if let Err(refusal) = self.wire.done(Request::Unselect { claim_recent }).await {
             Wire::log_refusal("leaving the mailbox", &refusal);
         }
     }

@@ -1,6 +1,7 @@
 //! Tests of the whole session, joined to a mail store in memory: no socket, no clock.
 
 mod client;
+mod endings;
 mod fuzz;
 mod store;
 mod transcripts;

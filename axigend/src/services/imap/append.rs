@@ -13,7 +13,7 @@ use axigend_storage::{BodySource, MailboxLimits, MailboxUsage};
 use bytes::Bytes;
 
 /// Bytes that all sessions together may hold of messages being appended.
-const HELD_MAX: u64 = 512 * 1024 * 1024;
+const HELD_MAX: u64 = 256 * 1024 * 1024;
 /// What a message's buffer is given at once: more is given when bytes come, not when they are announced.
 const FIRST_ROOM: u64 = 64 * 1024;
 

@@ -20,7 +20,10 @@ pub struct LogService {
 impl LogService {
     /// A service that writes through this.
     pub fn new(telemetry: Option<Arc<Telemetry>>) -> Self {
-        Self { telemetry, running: AtomicBool::new(false) }
+        Self {
+            telemetry,
+            running: AtomicBool::new(false),
+        }
     }
 
     /// Writes what the settings say.
@@ -53,7 +56,9 @@ impl LogService {
         ];
         if !self.is_running() {
             let quiet = CRITICAL | ERROR;
-            levels.iter_mut().for_each(|(_, mask)| *mask &= quiet);
+            for (_, mask) in &mut levels {
+                *mask &= quiet;
+            }
             levels.extend(OTHER_MODULES.map(|module| (module, quiet)));
         }
         telemetry.configure(&settings.log, Levels::new(levels));

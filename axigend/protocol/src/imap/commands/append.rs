@@ -93,7 +93,7 @@ pub(super) async fn run(dialogue: &mut Dialogue, call: &Call, arguments: Argumen
             ..
         }) => Err(fail),
         Err(refused) => {
-            dialogue.wire.do_(Request::AppendAbort).await?;
+            dialogue.wire.done(Request::AppendAbort).await?;
             match refused.rest {
                 Rest::Literal(literal) => dialogue.refuse_literal(Some(literal)).await?,
                 Rest::Line => dialogue.skip_rest().await?,
@@ -193,7 +193,7 @@ async fn admit(dialogue: &Dialogue, folder: &str, literal: Literal) -> Result<()
         folder: folder.to_owned(),
         size: literal.size,
     };
-    dialogue.wire.do_(begin).await.map_err(at)
+    dialogue.wire.done(begin).await.map_err(at)
 }
 
 /// Hands a message's bytes over; after a refusal the rest is read past.
@@ -209,7 +209,7 @@ async fn stream(dialogue: &Dialogue, size: u64) -> Result<Result<(), Refusal>, S
             .take(usize::try_from(left).unwrap_or(CHUNK).min(CHUNK));
         left -= piece.len() as u64;
         if outcome.is_ok() {
-            outcome = dialogue.wire.do_(Request::BodyChunk(piece)).await;
+            outcome = dialogue.wire.done(Request::BodyChunk(piece)).await;
         }
     }
     Ok(outcome)

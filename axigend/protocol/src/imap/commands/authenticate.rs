@@ -24,7 +24,7 @@ pub(super) fn parse(cursor: &mut Cursor<'_>, _: &Call) -> Parsed<Arguments> {
     let mut initial = None;
     if cursor.eat(b' ') {
         let start = cursor.position();
-        cursor.while_(|byte| byte.is_ascii_graphic());
+        cursor.take_while(|byte| byte.is_ascii_graphic());
         initial = Some((start, cursor.position()));
     }
     Ok(Arguments { mechanism, initial })

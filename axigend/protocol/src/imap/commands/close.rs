@@ -13,7 +13,7 @@ pub(super) async fn run(dialogue: &mut Dialogue, _: &Call, (): ()) -> Result<Fin
         .as_ref()
         .is_some_and(|selected| !selected.read_only)
     {
-        dialogue.wire.do_(Request::Expunge { uids: None }).await?;
+        dialogue.wire.done(Request::Expunge { uids: None }).await?;
     }
     dialogue.leave().await;
     Ok(Fine::new("CLOSE completed"))

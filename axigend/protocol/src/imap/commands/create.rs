@@ -44,7 +44,7 @@ pub(super) async fn run(dialogue: &mut Dialogue, _: &Call, arguments: Arguments)
     }
     dialogue
         .wire
-        .do_(Request::Create {
+        .done(Request::Create {
             name: arguments.name,
             special_use,
         })

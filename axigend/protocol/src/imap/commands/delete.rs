@@ -22,7 +22,7 @@ pub(super) async fn run(dialogue: &mut Dialogue, _: &Call, name: String) -> Resu
         .is_some_and(|selected| selected.name == name);
     dialogue
         .wire
-        .do_(Request::Delete { name })
+        .done(Request::Delete { name })
         .await
         .map_err(|refusal| Fail::Refused(refusal, Situation::Delete))?;
     if selected {

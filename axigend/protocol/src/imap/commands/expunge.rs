@@ -19,7 +19,7 @@ pub(super) async fn run(dialogue: &mut Dialogue, call: &Call, set: Option<Set>) 
     let selected = dialogue.writable()?;
     let uids = set.map(|set| selected.resolve(&set, call.by_uid)).transpose()?;
     if uids.as_ref().is_none_or(|uids| !uids.is_empty()) {
-        dialogue.wire.do_(Request::Expunge { uids }).await?;
+        dialogue.wire.done(Request::Expunge { uids }).await?;
         dialogue.sync(true).await?;
     }
     Ok(dialogue.with_modseq("EXPUNGE completed"))

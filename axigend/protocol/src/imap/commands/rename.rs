@@ -30,7 +30,7 @@ pub(super) async fn run(
     }
     dialogue
         .wire
-        .do_(Request::Rename {
+        .done(Request::Rename {
             from: from.clone(),
             to: to.clone(),
         })

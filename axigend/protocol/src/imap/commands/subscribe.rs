@@ -14,7 +14,7 @@ pub(super) fn parse(cursor: &mut Cursor<'_>, _: &Call) -> Parsed<String> {
 pub(super) async fn run(dialogue: &mut Dialogue, call: &Call, name: String) -> Result<Fine, Fail> {
     dialogue
         .wire
-        .do_(Request::Subscribe {
+        .done(Request::Subscribe {
             name,
             on: call.name == "SUBSCRIBE",
         })

@@ -136,7 +136,7 @@ fn changed_since(cursor: &mut Cursor<'_>) -> Parsed<u64> {
 fn item(cursor: &mut Cursor<'_>) -> Parsed<Item> {
     let start = cursor.position();
     // '[' is an atom character, so the word is read by hand.
-    let word = cursor.while_(|byte| byte.is_ascii_alphanumeric() || byte == b'.');
+    let word = cursor.take_while(|byte| byte.is_ascii_alphanumeric() || byte == b'.');
     let section = |label, section, peek| {
         Ok(Item::Section {
             label,

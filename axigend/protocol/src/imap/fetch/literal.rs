@@ -5,13 +5,13 @@ use axigend_message::{Content, Decoder, Part as MessagePart, Transfer};
 
 use super::{
     super::{dialogue::Fail, wire::Wire},
-    message::{Bytes_, Message},
+    message::{Message, Source},
     section::Partial,
 };
 
 /// First byte and end in the stored message of what a section sends.
-pub(super) fn stored(bytes: &Bytes_, partial: Option<Partial>) -> Option<(u64, u64)> {
-    let Bytes_::Stored(range) = bytes else { return None };
+pub(super) fn stored(bytes: &Source, partial: Option<Partial>) -> Option<(u64, u64)> {
+    let Source::Stored(range) = bytes else { return None };
     let (origin, len) = Partial::cut(partial, range.end - range.start);
     Some((range.start + origin, range.start + origin + len))
 }
@@ -20,19 +20,19 @@ pub(super) fn stored(bytes: &Bytes_, partial: Option<Partial>) -> Option<(u64, u
 pub(super) async fn section(
     wire: &Wire,
     message: &Message<'_>,
-    bytes: Bytes_,
+    bytes: Source,
     partial: Option<Partial>,
 ) -> Result<(), Fail> {
     match &bytes {
-        Bytes_::Nothing => wire.say(b" NIL"),
-        Bytes_::Here(bytes) => {
+        Source::Nothing => wire.say(b" NIL"),
+        Source::Here(bytes) => {
             let (origin, len) = Partial::cut(partial, bytes.len() as u64);
             let start = usize::try_from(origin).unwrap_or(usize::MAX);
             let end = usize::try_from(origin + len).unwrap_or(usize::MAX);
             wire.say(format!(" {{{len}}}\r\n").as_bytes());
             wire.say_data(bytes.get(start..end).unwrap_or_default());
         }
-        Bytes_::Stored(_) => {
+        Source::Stored(_) => {
             let (mut offset, end) = stored(&bytes, partial).unwrap_or_default();
             wire.say(format!(" {{{}}}\r\n", end - offset).as_bytes());
             while offset < end {

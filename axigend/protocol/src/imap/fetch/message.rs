@@ -27,7 +27,7 @@ pub(super) struct Message<'a> {
 
 /// Where the bytes of a section are.
 #[derive(Debug)]
-pub(super) enum Bytes_ {
+pub(super) enum Source {
     /// In the stored message.
     Stored(Range<u64>),
     /// Here: chosen header fields.
@@ -66,32 +66,32 @@ impl<'a> Message<'a> {
     }
 
     /// Finds a section. The whole message needs nothing; its header and text need its header; parts need the structure.
-    pub(super) async fn section(&mut self, section: &Section) -> Result<Bytes_, Refusal> {
+    pub(super) async fn section(&mut self, section: &Section) -> Result<Source, Refusal> {
         let size = self.row.size;
         if !section.part.0.is_empty() {
             return self.part_section(section).await;
         }
         if section.text == What::All {
-            return Ok(Bytes_::Stored(0..size));
+            return Ok(Source::Stored(0..size));
         }
         let header = self.header().await?.clone();
         if !header.complete && !matches!(section.text, What::Fields { .. }) {
             let structure = self.structure().await?;
             let root = &structure.root;
-            return Ok(Bytes_::Stored(if section.text == What::Text {
+            return Ok(Source::Stored(if section.text == What::Text {
                 root.body.clone()
             } else {
                 root.header.clone()
             }));
         }
         Ok(match &section.text {
-            What::Fields { names, not } => Bytes_::Here(chosen(&header.bytes, names, *not)),
-            What::Text => Bytes_::Stored(header.bytes.len() as u64..size),
-            What::All | What::Header | What::Mime => Bytes_::Stored(0..header.bytes.len() as u64),
+            What::Fields { names, not } => Source::Here(chosen(&header.bytes, names, *not)),
+            What::Text => Source::Stored(header.bytes.len() as u64..size),
+            What::All | What::Header | What::Mime => Source::Stored(0..header.bytes.len() as u64),
         })
     }
 
-    async fn part_section(&mut self, section: &Section) -> Result<Bytes_, Refusal> {
+    async fn part_section(&mut self, section: &Section) -> Result<Source, Refusal> {
         let structure = self.structure().await?;
         let numbers = &section.part.0;
         let range = match &section.text {
@@ -105,14 +105,14 @@ impl<'a> Message<'a> {
                 .map(|inner| inner.root.body.clone()),
         };
         let Some(range) = range else {
-            return Ok(Bytes_::Nothing);
+            return Ok(Source::Nothing);
         };
         let What::Fields { names, not } = &section.text else {
-            return Ok(Bytes_::Stored(range));
+            return Ok(Source::Stored(range));
         };
         let end = range.end.min(range.start.saturating_add(HEADER_MAX as u64));
         let header = self.read(range.start..end).await?;
-        Ok(Bytes_::Here(chosen(&header, names, *not)))
+        Ok(Source::Here(chosen(&header, names, *not)))
     }
 
     /// A part to be decoded (RFC 3516).

@@ -70,7 +70,7 @@ impl Section {
 
 fn section_text(cursor: &mut Cursor<'_>, part: &Part) -> Parsed<What> {
     let start = cursor.position();
-    let word = cursor.while_(|byte| byte.is_ascii_alphabetic() || byte == b'.');
+    let word = cursor.take_while(|byte| byte.is_ascii_alphabetic() || byte == b'.');
     Ok(match word.to_ascii_uppercase().as_slice() {
         b"HEADER" => What::Header,
         b"TEXT" => What::Text,

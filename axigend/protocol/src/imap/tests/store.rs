@@ -34,7 +34,7 @@ struct Message {
 }
 
 #[derive(Default)]
-struct Box_ {
+struct Mailbox {
     uid_validity: u32,
     uid_next: u32,
     recent_from: u32,
@@ -46,7 +46,7 @@ struct Box_ {
 
 /// One account's mail.
 pub(super) struct Store {
-    boxes: BTreeMap<String, Box_>,
+    boxes: BTreeMap<String, Mailbox>,
     subscribed: BTreeSet<String>,
     modseq: u64,
     validity: u32,
@@ -82,19 +82,19 @@ impl Store {
             }
         }
         self.validity += 1;
-        let new = Box_ {
+        let new = Mailbox {
             uid_validity: self.validity,
             uid_next: 1,
             recent_from: 1,
             special_use,
             modseq: 1,
-            ..Box_::default()
+            ..Mailbox::default()
         };
         self.boxes.insert(name.to_owned(), new);
         Ok(())
     }
 
-    fn get(&mut self, name: &str) -> Done<&mut Box_> {
+    fn get(&mut self, name: &str) -> Done<&mut Mailbox> {
         self.boxes
             .get_mut(name)
             .ok_or_else(|| Refusal::new(Cause::NoSuchFolder, name))
@@ -140,7 +140,7 @@ impl Store {
     }
 }
 
-impl Box_ {
+impl Mailbox {
     fn folder(&self, name: &str) -> Folder {
         let without = |flag: Flag| {
             self.messages
@@ -504,7 +504,7 @@ fn copy(store: &mut Store, from: &str, uids: &[u32], to: &str) -> Done<Copied> {
     Ok(copied)
 }
 
-fn body(selected: &Box_, uid: u32) -> Done<Bytes> {
+fn body(selected: &Mailbox, uid: u32) -> Done<Bytes> {
     selected
         .messages
         .get(&uid)
