@@ -54,11 +54,7 @@ fn a_second_daemon_on_the_same_directory_is_refused() {
     assert!(errors(&second).contains("in use"), "{}", errors(&second));
     let password = ended(&home, &["-A", "whatever-1"]);
     assert_eq!(password.status.code(), Some(3), "{}", errors(&password));
-    assert!(
-        errors(&password).contains("axictl"),
-        "{}",
-        errors(&password)
-    );
+    assert!(errors(&password).contains("axictl"), "{}", errors(&password));
     assert!(daemon.stop().success());
     // Its end frees the directory.
     assert!(home.start().stop().success());

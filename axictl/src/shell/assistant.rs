@@ -16,8 +16,8 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// Widest description shown beside a candidate, so that a line fits 80 columns.
-const HELP_WIDTH: usize = 44;
+/// Columns that a candidate with its description fills: one a line, also on a narrow terminal.
+const LINE_WIDTH: usize = 78;
 
 /// The helper of the line editor.
 pub struct Assistant {
@@ -66,11 +66,12 @@ impl Proposal {
             .max()
             .unwrap_or(0);
         let described = candidates.iter().any(|word| !word.help.is_empty()) && candidates.len() > 1;
+        let room = LINE_WIDTH.saturating_sub(widest + 2);
         for word in &mut candidates {
-            let help: String = word.help.chars().take(HELP_WIDTH).collect();
+            let help: String = word.help.chars().take(room).collect();
             // Padded to one width, the list has one column and the descriptions line up.
             word.shown = if described {
-                format!("{:widest$}  {help:HELP_WIDTH$}", word.text)
+                format!("{:widest$}  {help:room$}", word.text)
             } else {
                 word.text.clone()
             };

@@ -149,8 +149,9 @@ fn reading(ways: &Ways, [alice, bob]: &[Person; 2]) -> Vec<String> {
 
 fn mutt(ways: &Ways, [alice, _]: &[Person; 2]) -> Vec<String> {
     let login = format!("{}:{}", alice.name, alice.password);
+    // With its folder on the server it asks for none in the home directory.
     vec![format!(
-        "mutt -n -F /dev/null -e 'set ssl_starttls=no' -e 'set ssl_force_tls=no' -f 'imap://{login}@{}/INBOX'",
+        "mutt -n -F /dev/null -e 'set ssl_starttls=no ssl_force_tls=no folder=imap://{login}@{}/' -f =INBOX",
         ways.imap
     )]
 }

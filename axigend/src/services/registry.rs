@@ -10,6 +10,7 @@ use axigen_shared::{Cause, Refusal};
 use axigend_config::{ConnectionSettings, ServiceName, Settings};
 use axigend_net::{Prepared, Served, ServiceHost, State, TlsStore};
 use axigend_processing::Processing;
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -18,6 +19,9 @@ use std::time::Duration;
 
 /// How long a stop waits for commands in progress (services-core 3.1.1).
 pub const GRACE: Duration = Duration::from_secs(10);
+
+/// Who speaks in the log: the server, also when the session of an administrator made it act.
+const SERVER: &str = "SERVER";
 
 /// Mode of `run/listeners.json`.
 const LISTENERS_MODE: u32 = 0o640;
@@ -42,7 +46,8 @@ pub struct Services {
     rows: ArcSwapOption<Rows>,
     tls: Arc<TlsStore>,
     log: LogService,
-    listeners_file: PathBuf,
+    /// Held while it is written: several services may start and stop at once.
+    listeners_file: Mutex<PathBuf>,
 }
 
 struct Rows {
@@ -57,7 +62,7 @@ impl Services {
             rows: ArcSwapOption::empty(),
             tls,
             log,
-            listeners_file,
+            listeners_file: Mutex::new(listeners_file),
         })
     }
 
@@ -148,7 +153,12 @@ impl Services {
                 }
             }
         };
-        tracing::info!("{} started{}", name.name(), listening_on(&started.bound));
+        tracing::info!(
+            module = SERVER,
+            "{} started{}",
+            name.name(),
+            listening_on(&started.bound)
+        );
         self.publish();
         Ok(started)
     }
@@ -177,6 +187,7 @@ impl Services {
             _ => self.host(name).ok_or_else(|| not_built(name))?.stop(GRACE).await,
         };
         tracing::info!(
+            module = SERVER,
             "{} stopped: {} finished, {} cut",
             name.name(),
             served.finished,
@@ -210,7 +221,7 @@ impl Services {
             }
         }
         for refusal in self.tls.reload() {
-            tracing::error!("certificate kept as it was: {}", refusal.detail);
+            tracing::error!(module = SERVER, "certificate kept as it was: {}", refusal.detail);
         }
         self.log.configure(&change.settings);
         self.publish();
@@ -236,14 +247,15 @@ impl Services {
 
     /// Writes `run/listeners.json`: which port a listener on port 0 got.
     fn publish(&self) {
+        let path = self.listeners_file.lock();
         let bound: BTreeMap<&str, Vec<String>> = self
             .bound()
             .into_iter()
             .map(|(name, addresses)| (name, addresses.iter().map(ToString::to_string).collect()))
             .collect();
         let text = serde_json::to_string_pretty(&bound).unwrap_or_default();
-        if let Err(error) = write_atomically(&self.listeners_file, text.as_bytes(), LISTENERS_MODE) {
-            tracing::warn!("cannot write {}: {error}", self.listeners_file.display());
+        if let Err(error) = write_atomically(&path, text.as_bytes(), LISTENERS_MODE) {
+            tracing::warn!(module = SERVER, "cannot write {}: {error}", path.display());
         }
     }
 }

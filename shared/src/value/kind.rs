@@ -330,9 +330,7 @@ fn address(one: &str) -> Result<Value, String> {
             "'{one}' is an IPv4-mapped or link-local address, which cannot be used here"
         ));
     }
-    if address.port() == 0 {
-        return Err(wrong());
-    }
+    // Port 0 is for listeners: any free port, which `run/listeners.json` then tells.
     Ok(Value::Address(address))
 }
 
@@ -362,7 +360,6 @@ mod tests {
             "::1:25",
             "[::ffff:1.2.3.4]:25",
             "[fe80::1]:25",
-            "127.0.0.1:0",
             "127.0.0.1:65536",
         ] {
             assert!(one(Kind::Address, wrong).is_err(), "{wrong}");

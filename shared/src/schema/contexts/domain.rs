@@ -287,7 +287,11 @@ static ACCOUNT_COMMANDS: [Command; 36] = [
         "RESET messageConversationIds",
         "groups messages to conversations again",
     ),
-    Command::not_built("SHOW RegistryInformation", "shows dates, last logins and use"),
+    Command::act(
+        "SHOW RegistryInformation",
+        "ShowRegistryInformation",
+        "shows dates, last logins and use",
+    ),
     Command::not_built(
         "SHOW SearchIndexInformation [diag] [allfolders | folder <folderName>]",
         "shows the search index",

@@ -70,7 +70,8 @@ static FLOOD: [Attr; 4] = [
         "256",
         "messages held in memory for work at once",
     )
-    .usage("<size>"),
+    .usage("<size>")
+    .works(),
     Attr::new(
         "messagesPerSecond",
         Kind::COUNT,
