@@ -157,11 +157,11 @@ fn cannot_connect(address: &Address, error: &io::Error) -> Unreachable {
     let path = address.path.display();
     let advice = match error.kind() {
         io::ErrorKind::NotFound => {
-            "no such socket. Is axigend running (systemctl status axigend)? If it has another working directory, name it \
+            "no such socket. Is axigend running (systemctl status axigen)? If it has another working directory, name it \
              with -W DIR, or its socket with --socket PATH or AXIGEN_SOCKET"
         }
         io::ErrorKind::ConnectionRefused => {
-            "the socket is there, but nobody listens: axigend is not running. Start it with systemctl start axigend"
+            "the socket is there, but nobody listens: axigend is not running. Start it with systemctl start axigen"
         }
         io::ErrorKind::PermissionDenied => {
             "you may not open this socket. Run axictl as root, as the user of axigend, or as a member of its group \

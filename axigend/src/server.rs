@@ -6,6 +6,7 @@
 use crate::parts::Parts;
 use crate::services::{LogService, Services, control, hosts};
 use crate::startup::{StartError, WorkingDirectory, make_missing};
+use axigen_shared::value::working_path;
 use axigend_config::{RunningConfig, ServiceName, Settings, host_name};
 use axigend_directory::Directory;
 use axigend_net::{Served, ServiceHost, State, TlsStore, UnixSettings};
@@ -273,9 +274,13 @@ fn build(
         sync,
         ..QueueOptions::default()
     };
-    let queue = Queue::open(&home.path().join(&settings.processing.queue_path), disk, options)
-        .inspect_err(|_| directory.close())?;
-    tracing::info!("queue open: {:?}", queue.counts());
+    let queue = Queue::open(
+        &home.path().join(working_path(&settings.processing.queue_path)),
+        disk,
+        options,
+    )
+    .inspect_err(|_| directory.close())?;
+    tracing::info!("queue open: {} messages", queue.counts().total);
     let processing = Processing::new(
         Arc::clone(&queue),
         Arc::clone(&directory),

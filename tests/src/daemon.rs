@@ -145,8 +145,12 @@ impl Home {
             .stdout(output.try_clone().expect("stdout"))
             .stderr(output);
         let child = command.spawn().expect("axigend starts");
-        let mut daemon = Daemon { home: self, child };
-        daemon.wait_ready(&listener);
+        let mut daemon = Daemon {
+            home: self,
+            child,
+            notifications: listener,
+        };
+        daemon.notified("READY=1");
         daemon
     }
 
@@ -191,6 +195,7 @@ impl Home {
 pub struct Daemon<'home> {
     home: &'home Home,
     child: Child,
+    notifications: UnixDatagram,
 }
 
 impl<'home> Daemon<'home> {
@@ -311,26 +316,27 @@ impl<'home> Daemon<'home> {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    fn wait_ready(&mut self, notifications: &UnixDatagram) {
+    /// Waits until the daemon tells the service manager this line.
+    #[track_caller]
+    pub fn notified(&mut self, line: &str) {
         let deadline = Instant::now() + PATIENCE;
         let mut message = [0; 4096];
         loop {
             // The time-out only makes the loop look whether the process is still alive.
-            if let Ok(count) = notifications.recv(&mut message) {
+            if let Ok(count) = self.notifications.recv(&mut message) {
                 let text = String::from_utf8_lossy(&message[..count]).into_owned();
-                if text.lines().any(|line| line == "READY=1") {
+                if text.lines().any(|told| told == line) {
                     return;
                 }
-            }
-            if let Ok(Some(status)) = self.child.try_wait() {
+            } else if let Ok(Some(status)) = self.child.try_wait() {
                 panic!(
-                    "axigend ended before it was ready: {status}\n{}",
+                    "axigend ended before it said {line}: {status}\n{}",
                     self.home.log_tail()
                 );
             }
             assert!(
                 Instant::now() < deadline,
-                "axigend never said READY\n{}",
+                "axigend never said {line}\n{}",
                 self.home.log_tail()
             );
         }

@@ -77,6 +77,8 @@ fn verify(daemon: &Daemon<'_>, oracle: &Oracle, seen: &mut BTreeMap<(String, Str
             oracle.check_flags(user, folder, &flagged(&mut imap, &bodies), &mut problems);
         }
     }
+    let listed = daemon.admin(&["UPDATE Domain example.test", "LIST Accounts"]);
+    oracle.check_accounts(&listed.lines().map(str::to_owned).collect(), &mut problems);
     assert!(
         problems.is_empty(),
         "{}\n{}",

@@ -229,35 +229,16 @@ fn a_full_disk_refuses_for_now_never_lies_and_recovers_without_a_restart() {
         .expect("250");
     wait_for_messages(&daemon, "ann@example.test", 1);
     disk.fill();
-    let mut accepted = 1;
-    // What is preallocated may still take some; then every answer must be "not now".
-    let refusal = (0..400).find_map(|_| {
-        let reply = smtp
-            .send("a@example.org", &["ann@example.test"], body.as_bytes())
-            .expect("SMTP answers");
-        accepted += usize::from(reply.code == 250);
-        (reply.code != 250).then_some(reply)
-    });
-    let refusal = refusal.expect("a full disk must be noticed");
-    assert!(
-        refusal.text().starts_with("452 4.3.1") || refusal.text().starts_with("451 4.3"),
-        "{}",
-        refusal.text()
-    );
+    let accepted = 1 + send_until_refused(&mut smtp, &body);
     let mut imap = daemon.imap("bob@example.test");
-    let mut stored = 0;
-    let answer = (0..400).find_map(|_| {
-        let answer = imap.append("INBOX", "", body.as_bytes()).expect("IMAP answers");
-        stored += usize::from(answer.is_ok());
-        (!answer.is_ok()).then_some(answer)
-    });
-    assert!(
-        answer
-            .expect("a full disk must be noticed")
-            .tagged
-            .starts_with("NO ")
-    );
+    let stored = append_until_refused(&mut imap, &body);
+    let script = format!("UPDATE Domain example.test\nADD Account carl password {PASSWORD}\nCOMMIT\n");
+    // Room that was reserved before may be used; what counts is that the answer is true.
+    let added = daemon.script_output(&script, &[]).status.success();
     disk.free();
+    if !added {
+        daemon.script(&script);
+    }
     smtp.command("RSET").expect("SMTP").expect("250");
     smtp.send("a@example.org", &["ann@example.test"], body.as_bytes())
         .expect("SMTP")
@@ -269,9 +250,125 @@ fn a_full_disk_refuses_for_now_never_lies_and_recovers_without_a_restart() {
     let daemon = home.start();
     wait_for_messages(&daemon, "ann@example.test", accepted + 1);
     wait_for_messages(&daemon, "bob@example.test", stored + 1);
+    wait_for_messages(&daemon, "carl@example.test", 0);
     drop(daemon);
     drop(home);
     drop(disk);
+}
+
+#[test]
+fn an_index_that_is_lost_is_built_anew_from_the_containers() {
+    let home = Home::new();
+    let daemon = home.start_with_accounts();
+    let mut imap = daemon.imap("ann@example.test");
+    imap.append("INBOX", "\\Flagged", b"Subject: kept\r\n\r\nx\r\n")
+        .expect("IMAP")
+        .ok();
+    assert!(daemon.stop().success());
+    for index in [
+        "domains/example.test/messages",
+        "domains/example.test/objects",
+        "serverData",
+        "queue",
+    ] {
+        let path = home.path().join(index).join("index.redb");
+        fs::remove_file(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+    let daemon = home.start();
+    let mut imap = daemon.imap("ann@example.test");
+    imap.command("SELECT INBOX").expect("IMAP").ok();
+    let found = imap
+        .command("UID SEARCH FLAGGED SUBJECT kept")
+        .expect("IMAP")
+        .ok()
+        .texts()
+        .join("\n");
+    assert!(found.contains("* SEARCH 1"), "{found}");
+}
+
+#[test]
+fn the_service_manager_is_told_of_reload_and_stop() {
+    let home = Home::new();
+    let mut daemon = home.start();
+    daemon.signal(Signal::HUP);
+    daemon.notified("RELOADING=1");
+    daemon.notified("READY=1");
+    daemon.signal(Signal::TERM);
+    daemon.notified("STOPPING=1");
+    assert!(daemon.wait().success());
+}
+
+#[test]
+fn log_files_rotate_on_a_signal_and_nothing_is_lost() {
+    let home = Home::new();
+    let daemon = home.start();
+    let log = home.path().join("log");
+    let files = || fs::read_dir(&log).expect("log/").count();
+    assert_eq!(files(), 1);
+    daemon.signal(Signal::USR1);
+    wait_until("a second log file", || files() == 2);
+    greeting(&daemon);
+    let all = || {
+        fs::read_dir(&log)
+            .expect("log/")
+            .flatten()
+            .map(|entry| fs::read_to_string(entry.path()).unwrap_or_default())
+    };
+    wait_until("both ends of the log", || {
+        let text: String = all().collect();
+        text.contains("axigend") && text.contains("ready") && text.contains("connection accepted")
+    });
+}
+
+#[test]
+fn sockets_passed_by_the_service_manager_are_used() {
+    let home = Home::new();
+    let address = home.host().address(Service::Smtp);
+    // What systemd does: bind, put the socket at descriptor 3, say so in the environment, become the daemon.
+    let activate = "import os, socket, sys\n\
+        host, port = sys.argv[1].rsplit(':', 1)\n\
+        bound = socket.create_server((host, int(port)))\n\
+        os.dup2(bound.fileno(), 3)\n\
+        os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()))\n\
+        os.execv(sys.argv[2], sys.argv[2:])";
+    let daemon = home.axigend();
+    let mut command = Command::new("python3");
+    command
+        .args(["-c", activate, &address.to_string()])
+        .arg(daemon.get_program())
+        .args(daemon.get_args());
+    let daemon = home.start_command(command);
+    assert!(greeting(&daemon).starts_with("220 "));
+}
+
+/// How many messages a full disk still took before it said so. What is reserved already may take some.
+fn send_until_refused(smtp: &mut Smtp, body: &str) -> usize {
+    for accepted in 0..400 {
+        let reply = smtp
+            .send("a@example.org", &["ann@example.test"], body.as_bytes())
+            .expect("SMTP answers");
+        if reply.code != 250 {
+            let text = reply.text();
+            assert!(
+                text.starts_with("452 4.3.1") || text.starts_with("451 4.3"),
+                "{text}"
+            );
+            return accepted;
+        }
+    }
+    panic!("a full disk was not noticed");
+}
+
+/// The same by IMAP APPEND.
+fn append_until_refused(imap: &mut Imap, body: &str) -> usize {
+    for stored in 0..400 {
+        let answer = imap.append("INBOX", "", body.as_bytes()).expect("IMAP answers");
+        if !answer.is_ok() {
+            assert!(answer.tagged.starts_with("NO "), "{}", answer.tagged);
+            return stored;
+        }
+    }
+    panic!("a full disk was not noticed");
 }
 
 /// A file system of a few MiB at a directory; unmounted on drop.

@@ -93,7 +93,7 @@ fn mailboxes_agree_with_a_plain_model_after_any_commands() {
     let daemon = home.start_with_accounts();
     let cases = Cell::new(0u32);
     let mut runner = TestRunner::new(Config {
-        cases: 48,
+        cases: 200,
         max_shrink_iters: 200,
         failure_persistence: None,
         ..Config::default()

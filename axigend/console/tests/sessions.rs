@@ -451,25 +451,3 @@ fn hundreds_of_rules_are_added_and_looked_at_on_the_way() {
             .starts_with("enable = yes")
     );
 }
-
-#[test]
-#[ignore = "a measurement: prints microseconds per command"]
-fn speed() {
-    let mut play = logged_in(Limits::NONE);
-    play.line("CREATE Domain name big.test postmasterPassword x");
-    play.line("COMMIT");
-    play.line("UPDATE Domain big.test");
-    play.line("UPDATE Account postmaster");
-    let count = 100_000_u32;
-    let mut measured = |what: &str, line: &str| {
-        let start = std::time::Instant::now();
-        (0..count).for_each(|_| drop(play.line(line)));
-        println!(
-            "{what}: {:.1} us",
-            start.elapsed().as_secs_f64() * 1e6 / f64::from(count)
-        );
-    };
-    measured("SET", "SET customerReference abc");
-    measured("SHOW ATTR", "SHOW ATTR name");
-    measured("unknown", "NONSENSE");
-}

@@ -4,6 +4,7 @@
 //! [`TlsStore::reload`]; a file that became unreadable keeps the certificate it had, so that a failed renewal does not
 //! switch TLS off. The crypto provider is named here and nowhere taken from the process default.
 
+use axigen_shared::value::working_path;
 use axigen_shared::{Cause, Refusal};
 use axigend_config::{SslSettings, TlsVersion};
 use parking_lot::Mutex;
@@ -16,9 +17,6 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Where unmodified scripts and files say the working directory is (services-core 3.1.1, "Defaults of ours").
-const VENDOR_DIRECTORIES: [&str; 2] = ["/var/opt/axigen", "/var/axigen"];
 
 /// What makes two listeners share one TLS configuration.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -85,12 +83,8 @@ impl TlsStore {
 
     fn key(&self, ssl: &SslSettings) -> Key {
         let speaks = |version| ssl.allowed_versions.contains(&version);
-        let path = Path::new(&ssl.cert_file);
-        let below = VENDOR_DIRECTORIES
-            .iter()
-            .find_map(|vendor| path.strip_prefix(vendor).ok());
         Key {
-            cert_file: self.working_directory.join(below.unwrap_or(path)),
+            cert_file: self.working_directory.join(working_path(&ssl.cert_file)),
             tls12: speaks(TlsVersion::Tls12),
             tls13: speaks(TlsVersion::Tls13),
         }

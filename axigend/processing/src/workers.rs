@@ -80,6 +80,7 @@ pub(crate) async fn supervise(
             .queue
             .set_proc_queue_size(settings.processing.proc_queue_size as usize);
         parts.queue.set_sync(settings.server.enable_io_synchronization);
+        parts.stores.set_sync(settings.server.enable_io_synchronization);
         tokio::select! {
             _ = stop.wait_for(Option::is_some) => break,
             changed = config.changed() => if changed.is_err() { break },

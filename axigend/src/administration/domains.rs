@@ -1,10 +1,10 @@
 //! Domains: creation, changes, the list, in and out of service.
 
-use super::{Administration, attribute, paths, table};
+use super::{Administration, attribute, table};
 use axigen_shared::control::{Body, Form, Table};
 use axigen_shared::grammar::Args;
 use axigen_shared::schema::{Action, Change, Object};
-use axigen_shared::value::{Secret, Value};
+use axigen_shared::value::{Secret, Value, working_path};
 use axigen_shared::{Cause, Refusal};
 use axigend_console::{Acted, Answered, Page, Place, Target};
 use axigend_directory::{DomainSummary, NewDomain};
@@ -169,7 +169,7 @@ impl Administration {
     /// Name of the domain that a command means by its name or by its directory.
     fn meant(&self, args: &Args) -> Result<String, Refusal> {
         if let Some(given) = args.text("domainLocation") {
-            let wanted = tidy(&self.parts.working_directory.join(location(paths::mapped(given))));
+            let wanted = tidy(&self.parts.working_directory.join(location(working_path(given))));
             let domains = self.parts.directory.domains();
             let found = domains
                 .into_iter()

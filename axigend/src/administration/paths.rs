@@ -3,26 +3,15 @@
 use super::Administration;
 use crate::startup::write_atomically;
 use axigen_shared::schema::{Action, Change, Object};
-use axigen_shared::value::Value;
+use axigen_shared::value::{Value, working_path};
 use axigen_shared::{Cause, Refusal};
 use std::io::ErrorKind;
 use std::path::{Component, Path};
 
-/// Working directories of AXIGEN, present and past (services-core, "Defaults of ours").
-const AXIGEN_DIRS: [&str; 2] = ["/var/opt/axigen/", "/var/axigen/"];
 /// Mode of exported files: what an administrator may read.
 const EXPORT_MODE: u32 = 0o640;
 
-/// The path below the working directory that a path of AXIGEN means; any other path as it is.
-pub(super) fn mapped(path: &str) -> &str {
-    AXIGEN_DIRS
-        .iter()
-        .find_map(|dir| path.strip_prefix(dir))
-        .filter(|rest| !rest.is_empty())
-        .unwrap_or(path)
-}
-
-/// The same in every text of a list of changes, added objects included.
+/// The changes with every path of an installed AXIGEN read as one below the working directory.
 pub(super) fn mapped_changes(changes: &[Change]) -> Vec<Change> {
     let mut changes = changes.to_vec();
     for change in &mut changes {
@@ -43,16 +32,16 @@ fn map_object(object: &mut Object) {
 
 fn map_value(value: &mut Value) {
     if let Value::Text(text) = value
-        && mapped(text).len() < text.len()
+        && working_path(text).len() < text.len()
     {
-        *text = mapped(text).to_owned();
+        *text = working_path(text).to_owned();
     }
 }
 
 impl Administration {
     /// Writes a file below the working directory; answers its path there.
     pub(super) fn written(&self, path: &str, text: &str) -> Result<String, Refusal> {
-        let below = mapped(path);
+        let below = working_path(path);
         let inside = Path::new(below)
             .components()
             .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
@@ -75,24 +64,6 @@ impl Administration {
                     format!("cannot write {below}: {}", error.kind()),
                 ))
             }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::mapped;
-
-    #[test]
-    fn paths_of_an_installed_axigen() {
-        for (given, meant) in [
-            ("/var/opt/axigen/cert.pem", "cert.pem"),
-            ("/var/axigen/domains/a", "domains/a"),
-            ("/var/opt/axigen/", "/var/opt/axigen/"),
-            ("/srv/cert.pem", "/srv/cert.pem"),
-            ("cert.pem", "cert.pem"),
-        ] {
-            assert_eq!(mapped(given), meant);
         }
     }
 }

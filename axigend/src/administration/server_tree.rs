@@ -1,10 +1,11 @@
 //! The SERVER tree: COMMIT in two steps, and its file.
 
 use super::Administration;
-use super::paths::{mapped, mapped_changes};
+use super::paths::mapped_changes;
 use axigen_shared::control::Body;
 use axigen_shared::grammar::Args;
 use axigen_shared::schema::{self, Action, Change, Context, Live, Step};
+use axigen_shared::value::working_path;
 use axigen_shared::{Cause, Refusal};
 use axigend_console::{Acted, Answered};
 use tokio::sync::Mutex;
@@ -41,7 +42,7 @@ impl Administration {
         let config = &self.parts.config;
         match args.first_text().filter(|path| !path.is_empty()) {
             None => config.save(None)?,
-            Some(path) => config.save_as(&self.parts.working_directory, mapped(path))?,
+            Some(path) => config.save_as(&self.parts.working_directory, working_path(path))?,
         };
         Ok(Acted::done())
     }

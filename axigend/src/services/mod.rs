@@ -23,7 +23,10 @@ pub fn hosts(parts: &Arc<Parts>, tls: &Arc<TlsStore>) -> Vec<(ServiceName, Arc<S
     let parts = || Arc::clone(parts);
     let host = |service: Arc<dyn Service>| ServiceHost::new(service, Arc::clone(tls));
     vec![
-        (ServiceName::SmtpIncoming, host(Arc::new(smtp_incoming::SmtpIncomingService::new(parts())))),
+        (
+            ServiceName::SmtpIncoming,
+            host(Arc::new(smtp_incoming::SmtpIncomingService::new(parts()))),
+        ),
         (ServiceName::Imap, host(Arc::new(imap::ImapService::new(parts())))),
         (ServiceName::Pop3, host(Arc::new(pop3::Pop3Service::new(parts())))),
         (ServiceName::Cli, host(Arc::new(cli::CliService::new(parts())))),
@@ -32,5 +35,8 @@ pub fn hosts(parts: &Arc<Parts>, tls: &Arc<TlsStore>) -> Vec<(ServiceName, Arc<S
 
 /// The service behind the control socket, stopped. Not among the others: nobody starts or stops it alone.
 pub fn control(parts: &Arc<Parts>, tls: &Arc<TlsStore>) -> Arc<ServiceHost> {
-    ServiceHost::new(Arc::new(control::ControlService::new(Arc::clone(parts))), Arc::clone(tls))
+    ServiceHost::new(
+        Arc::new(control::ControlService::new(Arc::clone(parts))),
+        Arc::clone(tls),
+    )
 }

@@ -15,7 +15,7 @@ const ADMIN: &str = "admin";
 const FROM_STANDARD_INPUT: &str = "-";
 
 /// Said to whoever tries it on a running server.
-pub const INSTEAD: &str = "set the password on the running server instead: axictl 'CHANGE password'";
+pub const INSTEAD: &str = "set the password on the running server instead: axictl 'SET admin-password'";
 
 /// Sets it.
 pub async fn set(directory: &WorkingDirectory, given: &str) -> Result<(), StartError> {

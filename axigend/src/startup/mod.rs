@@ -6,6 +6,7 @@ mod admin_password;
 mod args;
 mod certificate;
 mod exit;
+mod first_config;
 mod notify;
 mod privileges;
 mod run;

@@ -4,7 +4,7 @@ use super::args::Args;
 use super::exit::StartError;
 use super::privileges::{self, Plan};
 use super::workdir::{self, WorkingDirectory};
-use super::{admin_password, notify};
+use super::{admin_password, first_config, notify};
 use crate::demo;
 use crate::server::{Server, ServerOptions};
 use axigend_config::RunningConfig;
@@ -113,6 +113,9 @@ async fn serve(
         demo::prepare(&directory)?;
     }
     let config_file = args.config_file(directory.path());
+    if args.config.is_none() {
+        first_config::make_missing(&config_file)?;
+    }
     let options = ServerOptions {
         config_file,
         sockets,

@@ -1,7 +1,7 @@
 //! The load of the kill test and its oracle.
 //!
 //! Clients: two that send by SMTP (to one or both accounts), one that appends and sets flags by IMAP, one that reads and
-//! deletes by POP3. Each ends when its connection breaks. A client that got no answer sends the same message again
+//! deletes by POP3, and an administrator who adds accounts. Each ends when its connection breaks. A client that got no answer sends the same message again
 //! in the next round, as a mail client would.
 
 use axigen_tests::{Daemon, Imap, PASSWORD, Pop3, Service, Smtp};
@@ -11,11 +11,14 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 
 /// Folder into which the IMAP client appends.
 pub const FOLDER: &str = "Load";
+/// Stands for user and folder where accounts are noted.
+const ACCOUNTS: &str = "accounts";
 /// Clients that send by SMTP.
 const SENDERS: u32 = 2;
 
@@ -152,6 +155,15 @@ impl Oracle {
 }
 
 impl Oracle {
+    /// Checks that every account whose COMMIT was answered is in the list, and no other that was never asked for.
+    pub fn check_accounts(&self, listed: &BTreeSet<String>, problems: &mut Vec<String>) {
+        for ((_, place, name), account) in &self.facts().messages {
+            if place == ACCOUNTS && account.acknowledged > 0 && !listed.contains(name) {
+                problems.push(format!("the account {name} was acknowledged and is lost"));
+            }
+        }
+    }
+
     /// Checks that what was flagged with a yes is flagged.
     pub fn check_flags(
         &self,
@@ -190,6 +202,8 @@ impl Load {
         clients.push(client(move || append(&imap_oracle, address, round)));
         let (pop3_oracle, address) = (oracle.clone(), daemon.address(Service::Pop3));
         clients.push(client(move || fetch_and_delete(&pop3_oracle, address)));
+        let (oracle_of_accounts, axictl) = (oracle.clone(), daemon.home().axictl());
+        clients.push(client(move || administer(&oracle_of_accounts, &axictl, round)));
         Self {
             oracle: oracle.clone(),
             from,
@@ -294,6 +308,27 @@ fn fetch_and_delete(oracle: &Oracle, address: SocketAddr) -> io::Result<()> {
             oracle.note("deleted", user, "INBOX", &id, |message| message.deleted = true);
         }
     }
+}
+
+/// Adds accounts, one after the other, each with a session of `axictl` of its own.
+fn administer(oracle: &Oracle, template: &Command, round: u32) -> io::Result<()> {
+    for number in 0.. {
+        let name = format!("account-{round}-{number}");
+        oracle.sending(&[ACCOUNTS], ACCOUNTS, &name);
+        let mut axictl = Command::new(template.get_program());
+        axictl.args(template.get_args()).stdin(Stdio::null());
+        let add = format!("ADD Account {name} password {PASSWORD}");
+        let output = axictl
+            .args(["UPDATE Domain example.test", &add, "COMMIT"])
+            .output()?;
+        if !output.status.success() {
+            return Err(io::Error::other(
+                String::from_utf8_lossy(&output.stderr).into_owned(),
+            ));
+        }
+        oracle.acknowledge(&[ACCOUNTS], ACCOUNTS, &name);
+    }
+    Ok(())
 }
 
 impl Facts {

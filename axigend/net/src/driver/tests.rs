@@ -1,3 +1,5 @@
+//! The driver with toy sessions over real sockets and over memory.
+
 use super::{Driver, Ending, Terms};
 use crate::phase::{Phase, PhaseWatch};
 use crate::testing::{Secure, ToyService, peer, ssl};

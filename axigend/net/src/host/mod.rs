@@ -4,12 +4,16 @@
 //! A change is prepared (what is new is bound; an error changes nothing) and then applied. A stop closes the listeners,
 //! lets sessions finish, cuts what is left at the end of the grace time and says how many of each.
 
+mod answers;
 mod door;
 mod drain;
 mod entrance;
+mod plan;
 
 #[cfg(test)]
 mod tests;
+
+pub use answers::{Served, Started, State, UnixSettings};
 
 use crate::limits::Caps;
 use crate::listener::{Listening, bind_beside, bind_tcp, bind_unix};
@@ -24,75 +28,17 @@ use door::{Door, Live};
 use drain::Drain;
 use entrance::Entrance;
 use parking_lot::Mutex;
-use std::fmt;
+use plan::{enabled, live, nothing_bound, take_adopted};
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 
-/// Where a service is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// No listener, no thread, no session.
-    Stopped,
-    /// Binding its listeners.
-    Starting,
-    /// Taking connections.
-    Running,
-    /// Taking none; sessions finish.
-    Draining,
-}
-
-impl fmt::Display for State {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::Stopped => "stopped",
-            Self::Starting => "starting",
-            Self::Running => "running",
-            Self::Draining => "stopping",
-        })
-    }
-}
-
-/// The answer to a start that left the service running.
-#[derive(Debug, Default)]
-pub struct Started {
-    /// Addresses bound, with the ports really given.
-    pub bound: Vec<SocketAddr>,
-    /// Enabled listeners that could not be opened, and why.
-    pub failed: Vec<(SocketAddr, String)>,
-}
-
-/// The answer to a stop.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Served {
-    /// Sessions that ended within the grace time.
-    pub finished: usize,
-    /// Sessions that were cut.
-    pub cut: usize,
-}
-
 /// A change that can be applied: its new listeners are bound. Dropped unapplied, they are closed.
 pub struct Prepared {
     settings: ConnectionSettings,
     bound: Vec<(SocketAddr, TcpListener)>,
-}
-
-/// A Unix socket as the only listener of a service (the control socket).
-#[derive(Clone, Debug)]
-pub struct UnixSettings {
-    /// Where; at most [`crate::UNIX_PATH_LIMIT`] bytes.
-    pub path: PathBuf,
-    /// Mode of the socket file.
-    pub mode: u32,
-    /// Silence after which a session is ended; zero for none.
-    pub idle_timeout: Duration,
-    /// Threads from the start.
-    pub min_conn_threads: u32,
-    /// Most threads.
-    pub max_conn_threads: u32,
 }
 
 /// One service with its listeners, threads and sessions.
@@ -384,43 +330,4 @@ impl ServiceHost {
         entrance.open(&run.pool);
         inner.doors.push(door);
     }
-}
-
-/// The listeners that are to be bound; of several with one address only the first counts (services-core 3.3.1).
-fn enabled(settings: &ConnectionSettings) -> impl Iterator<Item = &ListenerSettings> {
-    settings
-        .listeners
-        .iter()
-        .enumerate()
-        .filter_map(|(index, listener)| {
-            let mut earlier = settings.listeners.iter().take(index);
-            let repeated = earlier.any(|other| other.enable && other.address == listener.address);
-            (listener.enable && !repeated).then_some(listener)
-        })
-}
-
-fn live(listener: &ListenerSettings) -> Live {
-    Live {
-        idle_timeout: listener.idle_timeout,
-        caps: Caps {
-            connections: listener.max_connections,
-            per_peer: listener.peer_max_connections,
-        },
-        tls_from_start: listener.ssl_enable,
-        ssl: Some(listener.ssl.clone()),
-    }
-}
-
-fn take_adopted(socket: TcpListener) -> Result<TcpListener, String> {
-    crate::listener::adopt(&socket)
-        .map(|()| socket)
-        .map_err(|error| error.to_string())
-}
-
-fn nothing_bound(failed: &[(SocketAddr, String)]) -> Refusal {
-    let reasons: Vec<String> = failed
-        .iter()
-        .map(|(address, reason)| format!("cannot bind {address}: {reason}"))
-        .collect();
-    Refusal::new(Cause::Conflict, reasons.join("; "))
 }

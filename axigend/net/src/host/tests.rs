@@ -1,3 +1,5 @@
+//! A running service with toy sessions: listeners, limits, threads, TLS, start and stop.
+
 use super::{Served, ServiceHost, State, UnixSettings};
 use crate::testing::{Secure, ToyService, connection, listener};
 use axigen_shared::Cause;

@@ -35,7 +35,12 @@ struct Login {
 
 impl Pop3Backend {
     pub(super) fn new(desk: Arc<Desk>, settings: Arc<Settings>, remote: Option<IpAddr>) -> Self {
-        Self { desk, settings, remote, login: None }
+        Self {
+            desk,
+            settings,
+            remote,
+            login: None,
+        }
     }
 
     async fn log_in(&mut self, credentials: Credentials) -> Result<Maildrop, Refusal> {
@@ -63,7 +68,9 @@ impl Pop3Backend {
             None
         };
         let slot = directory.connection_slot(&account, ServiceSwitch::Pop3)?;
-        let mailbox = self.desk.stores
+        let mailbox = self
+            .desk
+            .stores
             .get(&account.domain.message_dir)?
             .mailbox(account.id);
         let (maildrop, snapshot) = OpenMaildrop::open(mailbox).await?;
@@ -78,7 +85,8 @@ impl Pop3Backend {
 
     fn maildrop(&mut self) -> Result<&mut OpenMaildrop, Refusal> {
         let login = self.login.as_mut();
-        login.map(|login| &mut login.maildrop)
+        login
+            .map(|login| &mut login.maildrop)
             .ok_or_else(|| Refusal::new(Cause::Internal, "a question before login"))
     }
 
@@ -101,7 +109,11 @@ impl Pop3Backend {
         let Some(login) = self.login.take() else {
             return Err(Refusal::new(Cause::Internal, "a question before login"));
         };
-        let Login { maildrop, _slot, _lock } = login;
+        let Login {
+            maildrop,
+            _slot,
+            _lock,
+        } = login;
         maildrop.update(uids).await
     }
 }

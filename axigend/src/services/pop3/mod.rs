@@ -40,7 +40,10 @@ struct Desk {
 
 impl Pop3Service {
     /// The service on these parts.
-    #[expect(clippy::needless_pass_by_value, reason = "made like every service, from a handle of its own")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "made like every service, from a handle of its own"
+    )]
     pub fn new(parts: Arc<Parts>) -> Self {
         let desk = Desk {
             config: Arc::clone(&parts.config),
@@ -92,7 +95,10 @@ fn login_rules(login: &LoginSettings) -> LoginRules {
 
 /// Those of the administrator's choice that sessions speak.
 fn mechanisms(types: AuthTypes) -> Mechanisms {
-    Mechanisms { plain: types.plain, login: types.login }
+    Mechanisms {
+        plain: types.plain,
+        login: types.login,
+    }
 }
 
 #[cfg(test)]

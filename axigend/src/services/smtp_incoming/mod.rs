@@ -40,7 +40,10 @@ struct Desk {
 
 impl SmtpIncomingService {
     /// The service on these parts.
-    #[expect(clippy::needless_pass_by_value, reason = "made like every service, from a handle of its own")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "made like every service, from a handle of its own"
+    )]
     pub fn new(parts: Arc<Parts>) -> Self {
         let desk = Desk {
             config: Arc::clone(&parts.config),
@@ -65,7 +68,10 @@ impl Service for SmtpIncomingService {
         let settings = self.desk.config.settings();
         let session = Session::new(session_settings(&settings), peer.clone());
         let remote = peer.remote.map(|remote| remote.ip().to_canonical());
-        Box::new(Joined::new(session, SmtpBackend::new(Arc::clone(&self.desk), settings, remote)))
+        Box::new(Joined::new(
+            session,
+            SmtpBackend::new(Arc::clone(&self.desk), settings, remote),
+        ))
     }
 }
 
@@ -78,7 +84,10 @@ fn session_settings(settings: &Settings) -> smtp::Settings {
         primary_domain: settings.server.primary_domain.clone(),
         max_errors: smtp.max_errors,
         max_auth_errors: smtp.max_auth_errors,
-        policy: Arc::new(SmtpPolicy { max_received_headers: smtp.max_received_headers, ..SmtpPolicy::default() }),
+        policy: Arc::new(SmtpPolicy {
+            max_received_headers: smtp.max_received_headers,
+            ..SmtpPolicy::default()
+        }),
     }
 }
 

@@ -62,8 +62,7 @@ pub(super) fn may_send(desk: &Desk, account: &Account) -> Result<(), Refusal> {
 }
 
 fn usage(desk: &Desk, account: &Account) -> Result<MailboxUsage, Refusal> {
-    desk
-        .stores
+    desk.stores
         .get(&account.domain.message_dir)?
         .mailbox(account.id)
         .usage()

@@ -96,7 +96,8 @@ static RULE_ATTRS: [Attr; 10] = [
         "size at which a new file is begun, 0 for never",
     )
     .usage("<size>")
-    .unit(Unit::Kilobytes),
+    .unit(Unit::Kilobytes)
+    .works(),
     Attr::new(
         "fileTime",
         Kind::COUNT,
@@ -104,20 +105,23 @@ static RULE_ATTRS: [Attr; 10] = [
         "age at which a new file is begun, 0 for never",
     )
     .usage("<time>")
-    .unit(Unit::Seconds),
+    .unit(Unit::Seconds)
+    .works(),
     Attr::new(
         "fileCount",
         Kind::COUNT,
         "10",
         "old files that are kept, 0 for all",
-    ),
+    )
+    .works(),
     Attr::new(
         "rotatePeriod",
         Kind::Choice(Choices::of(&["none", "day", "week", "month"])),
         "none",
         "period after which a new file is begun",
     )
-    .usage("<period>"),
+    .usage("<period>")
+    .works(),
     Attr::new(
         "type",
         Kind::Choice(Choices::of(&["local", "remote"])),

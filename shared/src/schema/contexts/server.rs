@@ -38,7 +38,8 @@ static OWN: [Attr; 31] = [
         Kind::Bool,
         "yes",
         "what was answered is on disk",
-    ),
+    )
+    .works(),
     Attr::new(
         "defaultTimezone",
         Kind::TEXT,

@@ -177,7 +177,9 @@ pub static SSL: [Attr; 9] = [
         "(tls1_2 tls1_3)",
         "versions of TLS that are spoken",
     )
-    .usage("(version list)"),
+    .usage("(version list)")
+    .live(Live::NewSessions)
+    .works(),
     Attr::new(
         "maxChainDepth",
         Kind::Uint { min: 0, max: 100 },
