@@ -19,8 +19,8 @@ pub struct Address {
     pub host: Option<Vec<u8>>,
 }
 
-/// The addresses of one field's value.
-pub(crate) fn parse_list(value: &[u8]) -> Vec<Address> {
+/// The addresses of one field's value, at most [`ADDRESSES_MAX`]; groups begin and end with an entry of their own.
+pub fn addresses(value: &[u8]) -> Vec<Address> {
     let mut scan = Scan { bytes: value, at: 0 };
     let mut list = Vec::new();
     let mut in_group = false;
@@ -203,7 +203,7 @@ impl Scan<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ADDRESSES_MAX, parse_list};
+    use super::{ADDRESSES_MAX, addresses};
 
     fn show(value: &str) -> String {
         let word = |text: &Option<Vec<u8>>| {
@@ -212,7 +212,7 @@ mod tests {
                 |text| String::from_utf8_lossy(text).into_owned(),
             )
         };
-        parse_list(value.as_bytes())
+        addresses(value.as_bytes())
             .iter()
             .map(|a| {
                 format!(
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn lists_are_bounded() {
         assert_eq!(
-            parse_list("a@b,".repeat(ADDRESSES_MAX * 2).as_bytes()).len(),
+            addresses("a@b,".repeat(ADDRESSES_MAX * 2).as_bytes()).len(),
             ADDRESSES_MAX
         );
     }

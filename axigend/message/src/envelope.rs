@@ -1,7 +1,7 @@
 //! The ENVELOPE of a message (RFC 9051, 2.3.5 and 7.5.2): header values, unfolded and otherwise raw.
 
 use crate::{
-    address::{ADDRESSES_MAX, Address, parse_list},
+    address::{ADDRESSES_MAX, Address, addresses},
     field::{fields, unfold},
 };
 
@@ -68,7 +68,7 @@ fn first(slot: &mut Option<Vec<u8>>, value: &[u8]) {
 fn join(list: &mut Vec<Address>, value: &[u8]) {
     let room = ADDRESSES_MAX.saturating_sub(list.len());
     if room > 0 {
-        list.extend(parse_list(value).into_iter().take(room));
+        list.extend(addresses(value).into_iter().take(room));
     }
 }
 

@@ -19,7 +19,7 @@ mod text;
 mod transfer;
 mod walk;
 
-pub use address::{ADDRESSES_MAX, Address};
+pub use address::{ADDRESSES_MAX, Address, addresses};
 pub use content::{Disposition, Parameter};
 pub use date::civil_date;
 pub use envelope::Envelope;

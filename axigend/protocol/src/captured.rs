@@ -1,8 +1,13 @@
 //! What a piece of work logs, as text: tests only.
+//!
+//! One subscriber for the whole test program, which writes into the log of the thread it is called on. A subscriber
+//! per test would not do: `tracing` remembers per place whether anybody listens, and another test's thread, where
+//! nobody does, may be the one that is asked.
 
 use std::{
+    cell::RefCell,
     fmt::{Debug, Write as _},
-    sync::{Arc, Mutex},
+    sync::Once,
 };
 
 use tracing::{
@@ -11,15 +16,21 @@ use tracing::{
     span,
 };
 
-/// Everything that was logged while `work` ran, at every level, a line an event.
-pub(crate) fn captured(work: impl FnOnce()) -> String {
-    let text = Arc::new(Mutex::new(String::new()));
-    tracing::subscriber::with_default(Capture(Arc::clone(&text)), work);
-    let text = text.lock().expect("not poisoned");
-    text.clone()
+thread_local! {
+    static LOG: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-struct Capture(Arc<Mutex<String>>);
+static LISTENING: Once = Once::new();
+
+/// Everything that was logged on this thread while `work` ran, at every level, a line an event.
+pub(crate) fn captured(work: impl FnOnce()) -> String {
+    LISTENING.call_once(|| tracing::subscriber::set_global_default(Capture).expect("no other subscriber"));
+    LOG.with_borrow_mut(|log| *log = Some(String::new()));
+    work();
+    LOG.take().unwrap_or_default()
+}
+
+struct Capture;
 
 struct Line<'a>(&'a mut String);
 
@@ -43,9 +54,12 @@ impl Subscriber for Capture {
     fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut text = self.0.lock().expect("not poisoned");
-        event.record(&mut Line(&mut text));
-        text.push('\n');
+        LOG.with_borrow_mut(|log| {
+            if let Some(text) = log {
+                event.record(&mut Line(text));
+                text.push('\n');
+            }
+        });
     }
 
     fn enter(&self, _: &span::Id) {}

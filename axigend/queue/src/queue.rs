@@ -61,7 +61,7 @@ impl Default for QueueOptions {
 /// The mail queue. See the crate's first paragraph.
 pub struct Queue {
     pub(crate) ledger: Arc<Ledger>,
-    pub(crate) spool: Spool,
+    pub(crate) spool: Arc<Spool>,
     pub(crate) desk: Arc<Desk>,
 }
 
@@ -76,7 +76,7 @@ impl Queue {
             rebuildable: false,
             ..LedgerOptions::new("queue", TABLES, FORMAT)
         };
-        let spool = Spool::open(dir, &disk)?;
+        let spool = Arc::new(Spool::open(dir, &disk)?);
         let ledger = Ledger::open(dir, disk, files)?;
         let mark = ledger.read(|at| mark_of(at.get(MARK.0, MARK.1)?.as_deref()))?;
         let mut ids = Ids::starting_at(mark);

@@ -15,8 +15,6 @@ use axigend_storage::{BodySource, Disk, DiskFile};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use crate::id::QueueId;
-
 /// Threads that write incoming files: two keep a disk busy while one of them waits.
 const SPOOL_THREADS: usize = 2;
 /// Jobs waiting for a spool thread. Each conversation has at most one, so this is far above what is ever waiting;
@@ -86,10 +84,10 @@ impl Spool {
     }
 
     /// A new empty incoming file.
-    pub(crate) async fn create(&self, id: QueueId) -> Result<Arc<dyn DiskFile>, Refusal> {
+    pub(crate) async fn create(&self, name: &str) -> Result<Arc<dyn DiskFile>, Refusal> {
         let (done, answer) = oneshot::channel();
         self.ask(Job::Create {
-            path: self.path(id),
+            path: self.dir.join(name),
             done,
         })?;
         answer
@@ -119,12 +117,9 @@ impl Spool {
     }
 
     /// Removes a file nobody needs any more. When the spool is closing the next start does it.
-    pub(crate) fn remove(&self, id: QueueId) {
-        let _ = self.ask(Job::Remove { path: self.path(id) });
-    }
-
-    fn path(&self, id: QueueId) -> PathBuf {
-        self.dir.join(id.to_string())
+    pub(crate) fn remove(&self, name: &str) {
+        let path = self.dir.join(name);
+        let _ = self.ask(Job::Remove { path });
     }
 
     fn ask(&self, job: Job) -> Result<(), Refusal> {
@@ -140,23 +135,30 @@ fn work(todo: &Mutex<Receiver<Job>>, disk: &dyn Disk) {
     loop {
         let job = todo.lock().recv();
         match job {
-            // An answer nobody waits for any more is dropped with its file handle.
-            Ok(Job::Create { path, done }) => drop(done.send(disk.create(&path))),
+            // Whoever stopped waiting may have had the file removed before it was there.
+            Ok(Job::Create { path, done }) => {
+                if let Err(Ok(unwanted)) = done.send(disk.create(&path)) {
+                    drop(unwanted);
+                    remove(disk, &path);
+                }
+            }
             Ok(Job::Write {
                 file,
                 offset,
                 bytes,
                 done,
             }) => drop(done.send(file.write_at(offset, &bytes))),
-            Ok(Job::Remove { path }) => {
-                if let Err(error) = disk.remove(&path)
-                    && error.kind() != io::ErrorKind::NotFound
-                {
-                    tracing::warn!(module = "PROCESSING", "cannot remove {}: {error}", path.display());
-                }
-            }
+            Ok(Job::Remove { path }) => remove(disk, &path),
             Err(_) => return,
         }
+    }
+}
+
+fn remove(disk: &dyn Disk, path: &Path) {
+    if let Err(error) = disk.remove(path)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        tracing::warn!(module = "PROCESSING", "cannot remove {}: {error}", path.display());
     }
 }
 

@@ -134,7 +134,7 @@ fn renaming_keeps_the_folder_and_takes_children_along() {
     run(mailbox.create_folder("a/b/c", None, NO_LIMITS)).unwrap();
     append(&mailbox, "a/b", 2);
     let before = mailbox.folder("a/b").unwrap();
-    run(mailbox.rename_folder("a/b", "x/y")).unwrap();
+    run(mailbox.rename_folder("a/b", "x/y", NO_LIMITS)).unwrap();
     let after = mailbox.folder("x/y").unwrap();
     assert_eq!(
         (after.id, after.uid_validity, after.messages),
@@ -144,17 +144,21 @@ fn renaming_keeps_the_folder_and_takes_children_along() {
         mailbox.folder("x/y/c").is_ok() && mailbox.folder("a/b").is_err() && mailbox.folder("a/b/c").is_err()
     );
     assert_eq!(
-        run(mailbox.rename_folder("x", "x/z")).unwrap_err().cause,
+        run(mailbox.rename_folder("x", "x/z", NO_LIMITS))
+            .unwrap_err()
+            .cause,
         Cause::Conflict
     );
     assert_eq!(
-        run(mailbox.rename_folder("x", "INBOX")).unwrap_err().cause,
+        run(mailbox.rename_folder("x", "INBOX", NO_LIMITS))
+            .unwrap_err()
+            .cause,
         Cause::AlreadyExists
     );
     // A child whose name would become too long refuses the whole.
     let deep = format!("x/{}", "n".repeat(600));
     run(mailbox.create_folder(&deep, None, NO_LIMITS)).unwrap();
-    let refusal = run(mailbox.rename_folder("x", &"m".repeat(500))).unwrap_err();
+    let refusal = run(mailbox.rename_folder("x", &"m".repeat(500), NO_LIMITS)).unwrap_err();
     assert_eq!(refusal.cause, Cause::Invalid);
     assert!(mailbox.folder(&deep).is_ok());
 }
@@ -164,12 +168,39 @@ fn renaming_inbox_moves_its_messages() {
     let mailbox = mailbox();
     append(&mailbox, "INBOX", 5000);
     let before = mailbox.folder("INBOX").unwrap();
-    run(mailbox.rename_folder("INBOX", "Old/Mail")).unwrap();
+    run(mailbox.rename_folder("INBOX", "Old/Mail", NO_LIMITS)).unwrap();
     let inbox = mailbox.folder("INBOX").unwrap();
     assert_eq!((inbox.id, inbox.messages, inbox.uid_next), (before.id, 0, 5001));
     assert_eq!(mailbox.folder("Old/Mail").unwrap().messages, 5000);
-    let refusal = run(mailbox.rename_folder("INBOX", "Old/Mail")).unwrap_err();
+    let refusal = run(mailbox.rename_folder("INBOX", "Old/Mail", NO_LIMITS)).unwrap_err();
     assert_eq!(refusal.cause, Cause::AlreadyExists);
+}
+
+#[test]
+fn renaming_creates_no_more_folders_than_allowed() {
+    let mailbox = mailbox();
+    run(mailbox.create_folder("a", None, NO_LIMITS)).unwrap();
+    append(&mailbox, "INBOX", 1);
+    let there = mailbox.folders().unwrap().len() as u64;
+    let room = |more| MailboxLimits {
+        folder_count: there + more,
+        ..NO_LIMITS
+    };
+    for (from, to, lacking) in [("a", "b/c/d", 1), ("INBOX", "e", 0), ("INBOX", "e/f/g", 2)] {
+        let refusal = run(mailbox.rename_folder(from, to, room(lacking))).unwrap_err();
+        assert_eq!(refusal.cause, Cause::OverQuota, "{from} to {to}");
+        assert_eq!(mailbox.folders().unwrap().len() as u64, there);
+    }
+    assert_eq!(mailbox.folder("INBOX").unwrap().messages, 1);
+    // A name alone takes no room, even above the limit.
+    let over = MailboxLimits {
+        folder_count: 1,
+        ..NO_LIMITS
+    };
+    run(mailbox.rename_folder("a", "z", over)).unwrap();
+    run(mailbox.rename_folder("z", "b/c/d", room(2))).unwrap();
+    run(mailbox.rename_folder("INBOX", "b/e", room(3))).unwrap();
+    assert_eq!(mailbox.folder("b/e").unwrap().messages, 1);
 }
 
 #[test]
@@ -216,7 +247,7 @@ fn keywords_are_bounded_and_given_back() {
     };
     run(mailbox.set_flags(inbox, vec![1], FlagOp::Set, all, None)).unwrap();
     let refusal = run(mailbox.set_flags(inbox, vec![2], FlagOp::Add, words(&["more"]), None)).unwrap_err();
-    assert_eq!(refusal.cause, Cause::Invalid);
+    assert_eq!(refusal.cause, Cause::TooLarge);
     // ASCII case does not make another keyword, and the first spelling stays.
     let row = run(mailbox.set_flags(inbox, vec![2], FlagOp::Add, words(&["WORD7"]), None)).unwrap();
     assert_eq!(row.rows[0].flags.keywords, ["word7"]);
@@ -491,10 +522,17 @@ fn removed_mailboxes_are_gone_but_their_counters_stay() {
 fn stores_are_opened_once_and_closed_together() {
     let disk = MemoryDisk::new();
     let stores = Stores::new(disk, StoreOptions::default());
+    assert!(stores.opened(Path::new("/a")).is_none());
     let first = stores.get(Path::new("/a")).unwrap();
+    assert!(
+        stores
+            .opened(Path::new("/a"))
+            .is_some_and(|store| Arc::ptr_eq(&first, &store))
+    );
     assert!(Arc::ptr_eq(&first, &stores.get(Path::new("/a")).unwrap()));
     run(first.mailbox(1).create_default_folders()).unwrap();
     stores.close(Path::new("/a"));
+    assert!(stores.opened(Path::new("/a")).is_none());
     assert_eq!(first.mailbox(1).folders().unwrap_err().cause, Cause::ShuttingDown);
     let again = stores.get(Path::new("/a")).unwrap();
     assert_eq!(again.mailbox(1).folders().unwrap().len(), 5);

@@ -11,6 +11,8 @@ pub(crate) enum Situation {
     Destination,
     /// A mailbox was being deleted.
     Delete,
+    /// Flags were being set: the parser has checked them, so what is invalid is one keyword too many.
+    Flags,
 }
 
 /// The response code, without brackets, and the text of a tagged NO.
@@ -34,7 +36,7 @@ pub(crate) const fn no(cause: Cause, situation: Situation) -> (&'static str, &'s
         Cause::NoSuchDomain => ("NONEXISTENT", "No such domain"),
         Cause::NoSuchFolder => match situation {
             Situation::Destination => ("TRYCREATE", "The target mailbox does not exist"),
-            Situation::General | Situation::Delete => ("NONEXISTENT", "The mailbox does not exist"),
+            _ => ("NONEXISTENT", "The mailbox does not exist"),
         },
         Cause::NoSuchMessage => ("EXPUNGEISSUED", "The message is no longer there"),
         Cause::AlreadyExists => ("ALREADYEXISTS", "The mailbox exists already"),
@@ -42,11 +44,13 @@ pub(crate) const fn no(cause: Cause, situation: Situation) -> (&'static str, &'s
         Cause::Invalid => ("CANNOT", "The name or value cannot be accepted"),
         Cause::Conflict => match situation {
             Situation::Delete => ("HASCHILDREN", "The mailbox has children"),
-            Situation::General | Situation::Destination => {
-                ("CANNOT", "This cannot be done with the mailbox as it is")
-            }
+            _ => ("CANNOT", "This cannot be done with the mailbox as it is"),
         },
-        Cause::TooLarge => ("TOOBIG", "The message is too large"),
+        // A message above APPENDLIMIT is refused by APPEND itself.
+        Cause::TooLarge => match situation {
+            Situation::Flags => ("LIMIT", "The mailbox has too many keywords already"),
+            _ => ("LIMIT", "That is more than one command may do at once"),
+        },
         Cause::Unsupported => ("CANNOT", "Not supported"),
         Cause::Internal => ("SERVERBUG", "Internal error"),
     }

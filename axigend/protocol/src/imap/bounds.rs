@@ -36,6 +36,8 @@ pub(crate) const SECTION_DEPTH_MAX: usize = 64;
 pub(crate) const LIST_MEMBERS_MAX: usize = 256;
 /// Longest keyword in bytes; real ones are words.
 pub(crate) const KEYWORD_MAX: usize = 128;
+/// Keywords that a folder has in use at most; the store keeps each as one bit of 64.
+pub(crate) const KEYWORD_LIMIT: usize = 64;
 /// Most keywords remembered of the selected mailbox.
 pub(crate) const KEYWORDS_MAX: usize = 4096;
 /// Longest mailbox name in bytes of UTF-8.

@@ -117,7 +117,11 @@ impl Fail {
 
 impl From<Bad> for Fail {
     fn from(bad: Bad) -> Self {
-        Self::Bad(bad)
+        if bad.is_name {
+            Self::no("CANNOT", bad.text)
+        } else {
+            Self::Bad(bad)
+        }
     }
 }
 

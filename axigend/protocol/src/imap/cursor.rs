@@ -11,15 +11,20 @@ use super::{
     set::Set,
 };
 
-/// A syntax error: the text of the tagged BAD.
+/// What is wrong with a command: the text of the tagged BAD, or of a NO when only a mailbox name is unacceptable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Bad {
     pub(crate) text: String,
+    /// The syntax is right, but no mailbox can have that name: NO [CANNOT] (RFC 9051, 6.3.4; RFC 5530).
+    pub(crate) is_name: bool,
 }
 
 impl Bad {
     pub(crate) fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into() }
+        Self {
+            text: text.into(),
+            is_name: false,
+        }
     }
 }
 
@@ -312,7 +317,10 @@ impl<'a> Cursor<'a> {
     pub(crate) fn mailbox(&mut self) -> Parsed<String> {
         let start = self.at;
         let raw = self.astring()?;
-        let bad = |what| Bad::new(format!("{what} (mailbox name at column {})", start + 1));
+        let bad = |what| Bad {
+            text: format!("{what} (mailbox name at column {})", start + 1),
+            is_name: true,
+        };
         name::canonical(&self.decode_name(&raw).map_err(bad)?).map_err(bad)
     }
 

@@ -34,7 +34,10 @@ pub(crate) struct Dialogue {
     pub(crate) account: Option<String>,
     pub(crate) enabled: Enabled,
     pub(crate) selected: Option<Selected>,
+    /// Wrong commands since the last one that a logged-in client got done.
     errors: u32,
+    /// Wrong commands of the whole connection.
+    all_errors: u32,
     auth_errors: u32,
 }
 
@@ -64,6 +67,7 @@ impl Dialogue {
             enabled,
             selected: None,
             errors: 0,
+            all_errors: 0,
             auth_errors: 0,
         }
     }
@@ -293,6 +297,11 @@ impl Dialogue {
     }
 
     async fn say_fine(&mut self, tag: &str, fine: &Fine) -> Result<(), End> {
+        // A client that stays for days errs now and then; only one that gets nothing right is cut off. Before login
+        // nothing is forgiven, or a stranger could go on for ever with a NOOP in between.
+        if self.account.is_some() {
+            self.errors = 0;
+        }
         let code = fine
             .code
             .as_ref()
@@ -327,8 +336,14 @@ impl Dialogue {
         self.wire
             .say(format!("{} BAD {}\r\n", tag.unwrap_or("*"), bad.text).as_bytes());
         self.errors = self.errors.saturating_add(1);
+        self.all_errors = self.all_errors.saturating_add(1);
         let limit = self.settings.max_errors;
         if limit > 0 && self.errors > limit {
+            tracing::info!(
+                "{} wrong commands in a row, {} in all",
+                self.errors,
+                self.all_errors
+            );
             return Err(End::TooManyErrors);
         }
         Ok(())

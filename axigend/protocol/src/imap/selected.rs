@@ -6,7 +6,7 @@ use axigen_shared::Refusal;
 
 use super::{
     backend::Row,
-    bounds::{KEYWORDS_MAX, TOLD_MAX, UIDS_PAGE},
+    bounds::{KEYWORD_LIMIT, KEYWORDS_MAX, TOLD_MAX, UIDS_PAGE},
     cursor::{Bad, Parsed},
     flags::Flag,
     folder::Opened,
@@ -114,20 +114,18 @@ impl Selected {
         uids
     }
 
-    /// Numbers that are not there are an error (RFC 9051, 9 "seq-number").
+    /// Numbers that are not there are an error, unless `*` bounds them (RFC 9051, 9 "seq-number", "seq-range").
     fn resolve_numbers(&self, set: &Set) -> Parsed<Vec<u32>> {
         let count = self.count();
-        let Some(ranges) = set.ranges(count) else {
+        let Some(ranges) = set.numbers(count) else {
             return Ok(self.saved());
         };
+        let ranges =
+            ranges.map_err(|number| Bad::new(format!("no message {number}: the mailbox has {count}")))?;
         let mut uids = Vec::new();
         for range in ranges {
-            let (first, last) = (*range.start(), *range.end());
-            let (start, end) = (first.saturating_sub(1) as usize, last as usize);
-            match self.uids.get(start..end) {
-                Some(found) if first > 0 => uids.extend_from_slice(found),
-                _ => return Err(Bad::new(format!("no message {last}: the mailbox has {count}"))),
-            }
+            let (start, end) = (range.start().saturating_sub(1) as usize, *range.end() as usize);
+            uids.extend_from_slice(self.uids.get(start..end).unwrap_or_default());
         }
         Ok(uids)
     }
@@ -174,6 +172,9 @@ impl Selected {
         let known = known.join(" ");
         let permanent = if self.read_only {
             String::new()
+        } else if self.keywords.len() >= KEYWORD_LIMIT {
+            // RFC 9051, 7.1: "\*" promises that new keywords can be made.
+            known.clone()
         } else {
             format!("{known} \\*")
         };

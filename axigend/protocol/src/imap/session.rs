@@ -27,7 +27,9 @@ pub struct Settings {
     pub login: LoginRules,
     /// `imapIdEnabled`: whether ID is offered.
     pub id_enabled: bool,
-    /// `maxErrors`: bad commands that a session may send, one more ends it; 0 = any number.
+    /// `maxErrors`: bad commands that a session may send, one more ends it; 0 = any number. After login each command
+    /// that is done sets the count back to none, so that a client which stays for days is not cut off for a slip now
+    /// and then.
     pub max_errors: u32,
     /// `maxAuthErrors`: failed logins until the session ends; 0 = any number.
     pub max_auth_errors: u32,

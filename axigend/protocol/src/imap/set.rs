@@ -44,25 +44,49 @@ impl Set {
     pub(crate) fn ranges(&self, largest: u32) -> Option<Vec<RangeInclusive<u32>>> {
         let Self::Members(members) = self else { return None };
         let real = |number: u32| if number == STAR { largest } else { number };
-        let mut sorted: Vec<(u32, u32)> = members
-            .iter()
-            .map(|(first, last)| {
-                let (first, last) = (real(*first), real(*last));
-                (first.min(last), first.max(last))
-            })
-            .collect();
-        sorted.sort_unstable();
-        let mut ranges: Vec<RangeInclusive<u32>> = Vec::new();
-        for (first, last) in sorted {
-            match ranges.last_mut() {
-                Some(range) if first <= range.end().saturating_add(1) => {
-                    *range = *range.start()..=last.max(*range.end());
-                }
-                _ => ranges.push(first..=last),
-            }
-        }
-        Some(ranges)
+        Some(joined(
+            members.iter().map(|(first, last)| (real(*first), real(*last))),
+        ))
     }
+
+    /// The members as ascending, disjoint ranges of message numbers, of which there are `count`. `None` for `$`.
+    ///
+    /// `n:*` reaches from `n` to the last message, whichever is larger, so it means the last message when `n` lies
+    /// beyond, and nothing in an empty mailbox; a number beyond that stands without `*` is the error.
+    pub(crate) fn numbers(&self, count: u32) -> Option<Result<Vec<RangeInclusive<u32>>, u32>> {
+        let Self::Members(members) = self else { return None };
+        let beyond = |(first, last): &(u32, u32)| {
+            (*first != STAR && *last != STAR && *first.max(last) > count).then_some(*first.max(last))
+        };
+        if let Some(number) = members.iter().find_map(beyond) {
+            return Some(Err(number));
+        }
+        if count == 0 {
+            return Some(Ok(Vec::new()));
+        }
+        let real = |number: u32| if number == STAR { count } else { number.min(count) };
+        Some(Ok(joined(
+            members.iter().map(|(first, last)| (real(*first), real(*last))),
+        )))
+    }
+}
+
+/// Ranges in any order as ascending, disjoint ones.
+fn joined(members: impl Iterator<Item = (u32, u32)>) -> Vec<RangeInclusive<u32>> {
+    let mut sorted: Vec<(u32, u32)> = members
+        .map(|(first, last)| (first.min(last), first.max(last)))
+        .collect();
+    sorted.sort_unstable();
+    let mut ranges: Vec<RangeInclusive<u32>> = Vec::new();
+    for (first, last) in sorted {
+        match ranges.last_mut() {
+            Some(range) if first <= range.end().saturating_add(1) => {
+                *range = *range.start()..=last.max(*range.end());
+            }
+            _ => ranges.push(first..=last),
+        }
+    }
+    ranges
 }
 
 fn number(cursor: &mut Cursor<'_>) -> Parsed<u32> {
@@ -131,6 +155,23 @@ mod tests {
         }
         let long = "1,".repeat(SET_MEMBERS_MAX + 1) + "1";
         assert!(Cursor::new(long.as_bytes(), 0).set().is_err());
+    }
+
+    #[test]
+    fn numbers_beyond_the_last() {
+        for (text, count, expected) in [
+            ("6:*", 5, Ok(vec![5..=5])),
+            ("*:6,2", 5, Ok(vec![2..=2, 5..=5])),
+            ("3:*", 5, Ok(vec![3..=5])),
+            ("1:*", 0, Ok(vec![])),
+            ("*", 0, Ok(vec![])),
+            ("1", 0, Err(1)),
+            ("6", 5, Err(6)),
+            ("3:6,1:*", 5, Err(6)),
+        ] {
+            let set = Cursor::new(text.as_bytes(), 0).set().unwrap();
+            assert_eq!(set.numbers(count), Some(expected), "{text} of {count}");
+        }
     }
 
     proptest! {

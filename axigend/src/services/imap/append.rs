@@ -1,34 +1,38 @@
 //! Messages on their way in by APPEND.
 //!
-//! They are held in memory until the store has them: the store takes all messages of a command in one write. What all
-//! sessions together hold is bounded; beyond that a client is asked to come back later.
+//! All bytes of a command go into one [`SpooledBody`] one after the other: a session holds a bounded piece of them in
+//! memory and the rest in one file, whatever it announces and however many messages it sends. Announcing alone takes
+//! nothing from anybody. The store takes all messages of a command in one write, each as a [`Part`] of what there is.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::{io, sync::Arc};
 
 use axigen_shared::{Cause, Refusal};
+use axigend_queue::{Queue, SpooledBody};
 use axigend_storage::{BodySource, MailboxLimits, MailboxUsage};
-use bytes::Bytes;
 
-/// Bytes that all sessions together may hold of messages being appended.
-const HELD_MAX: u64 = 256 * 1024 * 1024;
-/// What a message's buffer is given at once: more is given when bytes come, not when they are announced.
-const FIRST_ROOM: u64 = 64 * 1024;
-
-static HELD: AtomicU64 = AtomicU64::new(0);
+/// Most bytes of all messages of one command: the store writes them at once, and while it does others wait.
+const COMMAND_MAX: u64 = 256 * 1024 * 1024;
 
 /// The messages of one APPEND command.
-#[derive(Default)]
 pub(super) struct Appending {
-    begun: Vec<Vec<u8>>,
+    queue: Arc<Queue>,
+    /// Where each message begins in `bytes`.
+    begun: Vec<u64>,
+    bytes: Option<SpooledBody>,
     announced: u64,
-    /// This session's share of what is held.
-    share: u64,
 }
 
 impl Appending {
+    /// Nothing yet; large messages go to this queue's spool.
+    pub(super) fn new(queue: Arc<Queue>) -> Self {
+        Self {
+            queue,
+            begun: Vec::new(),
+            bytes: None,
+            announced: 0,
+        }
+    }
+
     /// A message of this size will come.
     pub(super) fn begin(
         &mut self,
@@ -49,62 +53,113 @@ impl Appending {
                 format!("{size} more bytes pass the account's quota"),
             ));
         }
-        let held = HELD.fetch_add(size, Ordering::Relaxed).saturating_add(size);
-        self.share = self.share.saturating_add(size);
-        if held > HELD_MAX {
-            self.clear();
+        if announced > COMMAND_MAX {
             return Err(Refusal::new(
-                Cause::StorageFull,
-                format!("{held} bytes of messages are being appended"),
+                Cause::TooLarge,
+                format!("{announced} bytes in one command, the limit is {COMMAND_MAX}"),
             ));
         }
         self.announced = announced;
-        self.begun.push(Vec::with_capacity(
-            usize::try_from(size.min(FIRST_ROOM)).unwrap_or(0),
-        ));
+        self.begun.push(self.bytes.as_ref().map_or(0, SpooledBody::len));
         Ok(())
     }
 
-    /// The next bytes of the message begun last.
-    pub(super) fn chunk(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
-        let Some(message) = self.begun.last_mut() else {
+    /// The next bytes of the message begun last. After an error nothing of the command is left.
+    pub(super) async fn chunk(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+        if self.begun.is_empty() {
             return Err(Refusal::new(Cause::Internal, "message bytes without a message"));
-        };
-        message.extend_from_slice(bytes);
-        Ok(())
+        }
+        let spooled = self.bytes.get_or_insert_with(|| self.queue.spooled());
+        let taken = spooled.chunk(bytes).await;
+        if taken.is_err() {
+            self.clear();
+        }
+        taken
     }
 
     /// All messages, whole.
-    pub(super) fn take(&mut self) -> Vec<Arc<dyn BodySource>> {
-        let bodies = std::mem::take(&mut self.begun);
-        bodies
-            .into_iter()
-            .map(|body| Arc::new(Bytes::from(body)) as Arc<dyn BodySource>)
-            .collect()
+    pub(super) async fn take(&mut self) -> Result<Vec<Arc<dyn BodySource>>, Refusal> {
+        let spooled = self.bytes.get_or_insert_with(|| self.queue.spooled());
+        let whole = spooled.finish().await?;
+        let begun = std::mem::take(&mut self.begun);
+        let ends = begun.iter().skip(1).copied().chain([whole.len()]);
+        Ok(begun
+            .iter()
+            .zip(ends)
+            .map(|(from, end)| {
+                Arc::new(Part {
+                    whole: Arc::clone(&whole),
+                    from: *from,
+                    len: end.saturating_sub(*from),
+                }) as Arc<dyn BodySource>
+            })
+            .collect())
     }
 
-    /// Drops what there is and gives its share back. To be called when the store is done with what was taken.
+    /// Drops what there is, its file too.
     pub(super) fn clear(&mut self) {
         self.begun.clear();
+        self.bytes = None;
         self.announced = 0;
-        HELD.fetch_sub(std::mem::take(&mut self.share), Ordering::Relaxed);
     }
 }
 
-impl Drop for Appending {
-    fn drop(&mut self) {
-        self.clear();
+/// One message of those received together.
+struct Part {
+    whole: Arc<dyn BodySource>,
+    from: u64,
+    len: u64,
+}
+
+impl BodySource for Part {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        let left = self.len.saturating_sub(offset);
+        let most = usize::try_from(left).unwrap_or(usize::MAX).min(buf.len());
+        self.whole
+            .read_at(self.from.saturating_add(offset), buf.split_at_mut(most).0)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{path::Path, sync::Arc};
+
     use super::Appending;
     use axigen_shared::Cause;
-    use axigend_storage::{MailboxLimits, MailboxUsage};
+    use axigend_queue::{Queue, QueueOptions, SPOOL_MEMORY};
+    use axigend_storage::{BodySource, Disk, FaultDisk, MailboxLimits, MailboxUsage};
 
-    #[test]
-    fn quotas_hold_for_all_messages_of_a_command() {
+    const EMPTY: MailboxUsage = MailboxUsage {
+        size: 0,
+        messages: 0,
+        folders: 1,
+    };
+
+    fn queue(disk: &FaultDisk) -> Arc<Queue> {
+        Queue::open(Path::new("/queue"), disk.shared(), QueueOptions::default()).expect("a queue")
+    }
+
+    fn spooled(disk: &FaultDisk) -> usize {
+        disk.list(Path::new("/queue/incoming")).expect("incoming/").len()
+    }
+
+    fn content(body: &dyn BodySource) -> Vec<u8> {
+        let mut bytes = vec![0; 2 * body.len() as usize + 10];
+        let mut len = 0;
+        loop {
+            match body.read_at(len as u64, &mut bytes[len..]).expect("bytes") {
+                0 => break bytes[..len].to_vec(),
+                count => len += count,
+            }
+        }
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn quotas_hold_for_all_messages_of_a_command() {
         let limits = MailboxLimits {
             total_size_kb: 2,
             total_count: 3,
@@ -115,10 +170,10 @@ mod tests {
             messages: 1,
             folders: 1,
         };
-        let mut appending = Appending::default();
-        assert_eq!(appending.chunk(b"x").unwrap_err().cause, Cause::Internal);
+        let mut appending = Appending::new(queue(&FaultDisk::new()));
+        assert_eq!(appending.chunk(b"x").await.unwrap_err().cause, Cause::Internal);
         appending.begin(500, usage, limits).unwrap();
-        appending.chunk(b"abc").unwrap();
+        appending.chunk(b"abc").await.unwrap();
         assert_eq!(
             appending.begin(1000, usage, limits).unwrap_err().cause,
             Cause::OverQuota
@@ -128,9 +183,83 @@ mod tests {
             appending.begin(1, usage, limits).unwrap_err().cause,
             Cause::OverQuota
         );
-        let bodies = appending.take();
+        let bodies = appending.take().await.unwrap();
         assert_eq!(bodies.iter().map(|body| body.len()).collect::<Vec<_>>(), [3, 0]);
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn announcing_takes_nothing_from_others() {
+        let disk = FaultDisk::new();
+        let queue = queue(&disk);
+        let used = disk.used();
+        let idle: Vec<_> = (0..100)
+            .map(|_| {
+                let mut appending = Appending::new(Arc::clone(&queue));
+                appending
+                    .begin(super::COMMAND_MAX, EMPTY, MailboxLimits::default())
+                    .expect("an announcement");
+                appending
+            })
+            .collect();
+        assert_eq!((disk.used(), spooled(&disk)), (used, 0));
+        let mut one = Appending::new(Arc::clone(&queue));
+        one.begin(1, EMPTY, MailboxLimits::default())
+            .expect("room for one more");
+        one.chunk(b"x").await.expect("room for its byte");
+        assert_eq!(
+            one.begin(super::COMMAND_MAX, EMPTY, MailboxLimits::default())
+                .unwrap_err()
+                .cause,
+            Cause::TooLarge
+        );
+        drop(idle);
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn large_commands_lie_in_one_file_until_they_are_dropped() {
+        let disk = FaultDisk::new();
+        let queue = queue(&disk);
+        let mut appending = Appending::new(Arc::clone(&queue));
+        let messages: Vec<Vec<u8>> = [10, 3 * SPOOL_MEMORY + 7, 1, SPOOL_MEMORY]
+            .iter()
+            .enumerate()
+            .map(|(number, len)| vec![b'a' + number as u8; *len])
+            .collect();
+        for message in &messages {
+            appending
+                .begin(message.len() as u64, EMPTY, MailboxLimits::default())
+                .expect("a message");
+            for piece in message.chunks(60_000) {
+                appending.chunk(piece).await.expect("its bytes");
+            }
+        }
+        assert_eq!(spooled(&disk), 1);
+        let bodies = appending.take().await.expect("bodies");
         appending.clear();
-        assert_eq!(appending.share, 0);
+        // The names go, what the store still has to read does not.
+        let found: Vec<_> = bodies.iter().map(|body| content(&**body)).collect();
+        assert!(found == messages, "other bytes");
+        queue.close();
+        assert_eq!(spooled(&disk), 0);
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_full_disk_refuses_and_nothing_is_left() {
+        let disk = FaultDisk::new();
+        let queue = queue(&disk);
+        disk.set_capacity(Some(disk.used() + 2 * SPOOL_MEMORY as u64));
+        let mut appending = Appending::new(Arc::clone(&queue));
+        appending
+            .begin(1 << 20, EMPTY, MailboxLimits::default())
+            .expect("an announcement");
+        let mut outcome = Ok(());
+        for _ in 0..16 {
+            if outcome.is_ok() {
+                outcome = appending.chunk(&vec![b'x'; 1 << 16]).await;
+            }
+        }
+        assert_eq!(outcome.unwrap_err().cause, Cause::StorageFull);
+        queue.close();
+        assert_eq!(spooled(&disk), 0);
     }
 }

@@ -56,7 +56,7 @@ impl Backend for ImapBackend {
                     self.desk = Some(Desk {
                         account,
                         open,
-                        appending: Appending::default(),
+                        appending: Appending::new(Arc::clone(&self.parts.queue)),
                     });
                     Answer::LoggedIn { account: address }
                 })
@@ -93,7 +93,7 @@ impl Desk {
                     .begin(size, self.open.mailbox.usage()?, self.account.limits())?;
                 Ok(Answer::Done)
             }
-            Request::BodyChunk(bytes) => self.appending.chunk(&bytes).map(|()| Answer::Done),
+            Request::BodyChunk(bytes) => self.appending.chunk(&bytes).await.map(|()| Answer::Done),
             Request::AppendCommit { folder, items } => {
                 let appended = self.append(&folder, items).await;
                 self.appending.clear();
@@ -144,7 +144,9 @@ impl Desk {
                     .await?;
             }
             Request::Delete { name } => mailbox.delete_folder(&name).await?,
-            Request::Rename { from, to } => mailbox.rename_folder(&from, &to).await?,
+            Request::Rename { from, to } => {
+                mailbox.rename_folder(&from, &to, self.account.limits()).await?;
+            }
             Request::Subscribe { name, on } => mailbox.subscribe(&name, on).await?,
             _ => return Err(Refusal::new(Cause::Internal, "not a question about folders")),
         }
@@ -152,7 +154,7 @@ impl Desk {
     }
 
     async fn append(&mut self, folder: &str, items: Vec<AppendItem>) -> Result<Answer, Refusal> {
-        let bodies = self.appending.take();
+        let bodies = self.appending.take().await?;
         if bodies.len() != items.len() {
             return Err(Refusal::new(
                 Cause::Internal,

@@ -26,7 +26,8 @@ use axigend_protocol::{
 use crate::parts::Parts;
 use backend::ImapBackend;
 
-/// Largest message that APPEND takes (APPENDLIMIT, RFC 7889): held in memory until it is stored, so kept moderate.
+/// Largest message that APPEND takes (APPENDLIMIT, RFC 7889): the store writes it in one piece while others wait, so
+/// kept moderate.
 pub const APPEND_LIMIT: u64 = 64 * 1024 * 1024;
 
 /// The service as `axigend_net` runs it.

@@ -1,15 +1,24 @@
 //! The service's half of IMAP on a real store in memory.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    io,
+    path::Path,
+    sync::{
+        Arc,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    time::Duration,
+};
 
 use axigen_shared::Cause;
 use axigend_protocol::imap::{Answer, Event, HEADER_MAX, Test};
 use axigend_storage::{
-    FlagOp, Flags, Mailbox, MailboxLimits, MemoryDisk, NewMessage, StoreOptions, Stores, SystemFlags,
+    Disk, DiskFile, FlagOp, Flags, Mailbox, MailboxLimits, MemoryDisk, NewMessage, StoreOptions, Stores,
+    SystemFlags,
 };
 use bytes::Bytes;
 
-use super::mailbox::OpenMailbox;
+use super::{login::open_store, mailbox::OpenMailbox};
 
 /// A mailbox with default folders; the registry keeps its store open.
 async fn mailbox() -> (Stores, Mailbox) {
@@ -184,4 +193,75 @@ async fn tests_read_only_what_they_need() {
             .expect("tests"),
         [false; 3]
     );
+}
+
+/// A disk that begins to answer when it is told to.
+struct SlowDisk {
+    disk: Arc<MemoryDisk>,
+    go_on: parking_lot::Mutex<Receiver<()>>,
+}
+
+impl SlowDisk {
+    fn new() -> (Arc<Self>, SyncSender<()>) {
+        let (sender, receiver) = sync_channel(1);
+        let slow = Self {
+            disk: MemoryDisk::new(),
+            go_on: parking_lot::Mutex::new(receiver),
+        };
+        (Arc::new(slow), sender)
+    }
+}
+
+impl Disk for SlowDisk {
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        self.disk.open(path)
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        self.disk.create(path)
+    }
+
+    fn create_dir_all(&self, path: &Path) -> io::Result<()> {
+        // Bounded, so that a failing test ends.
+        let told = self.go_on.lock().recv_timeout(Duration::from_secs(10));
+        told.map_err(|_| io::Error::other("the thread was held up"))?;
+        self.disk.create_dir_all(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.disk.rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.disk.remove(path)
+    }
+
+    fn remove_dir_all(&self, path: &Path) -> io::Result<()> {
+        self.disk.remove_dir_all(path)
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        self.disk.list(dir)
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        self.disk.sync_dir(dir)
+    }
+
+    fn unix_time(&self) -> i64 {
+        self.disk.unix_time()
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_store_that_opens_slowly_holds_up_nobody_else() {
+    let (disk, go_on) = SlowDisk::new();
+    let stores = Arc::new(Stores::new(disk, StoreOptions::default()));
+    let dir = Path::new("/store");
+    // The second waits for the first; the third stands for another session of the thread.
+    let (first, second, ()) = tokio::join!(open_store(&stores, dir), open_store(&stores, dir), async {
+        go_on.send(()).expect("somebody waits");
+    });
+    assert!(Arc::ptr_eq(&first.expect("a store"), &second.expect("a store")));
+    assert!(open_store(&stores, dir).await.is_ok());
 }

@@ -56,12 +56,17 @@ pub(super) fn create_with_parents(
     name: &str,
     special_use: Option<SpecialUse>,
 ) -> Result<FolderId, Refusal> {
+    create_above(edit, name)?;
+    edit.create(name, special_use)
+}
+
+fn create_above(edit: &mut Edit<'_, '_>, name: &str) -> Result<(), Refusal> {
     for above in names::ancestors(name) {
         if edit.find(above)?.is_none() {
             edit.create(above, None)?;
         }
     }
-    edit.create(name, special_use)
+    Ok(())
 }
 
 /// How many of the levels above `name` there are not.
@@ -178,45 +183,61 @@ pub(super) fn remove_mailbox_step(
     Ok(if left.is_some() { Step::Done } else { Step::More })
 }
 
+/// What a RENAME asks for.
+#[derive(Clone)]
+pub(super) struct Rename {
+    pub(super) from: String,
+    pub(super) to: String,
+    /// For the folders that it creates.
+    pub(super) limits: MailboxLimits,
+    /// No step was done yet: the target must not be there.
+    pub(super) first: bool,
+}
+
 /// RENAME, one step. Only INBOX takes more than one: its messages move to the new folder (RFC 9051, 6.3.6).
 pub(super) fn rename_step(
     txn: &mut Txn<'_>,
     account: AccountId,
     now: i64,
-    from: &str,
-    to: &str,
-    first: bool,
+    rename: &Rename,
     watchers: &Arc<Watchers>,
 ) -> Result<Step, Refusal> {
-    let to = names::canonical(to)?;
+    let to = names::canonical(&rename.to)?;
     let mut edit = Edit::open(txn, account, now)?;
-    let id = edit.existing(from)?;
+    let id = edit.existing(&rename.from)?;
     let from = edit.folder(id)?.name.clone();
-    if first && edit.find(&to)?.is_some() {
+    if rename.first && edit.find(&to)?.is_some() {
         return Err(exists(&to));
     }
     let step = if from == names::INBOX {
-        move_inbox(&mut edit, id, &to)?
+        move_inbox(&mut edit, id, &to, &rename.limits)?
     } else {
-        rename_tree(&mut edit, id, &from, &to)?;
+        rename_tree(&mut edit, id, &from, &to, &rename.limits)?;
         Step::Done
     };
     edit.save(watchers)?;
     Ok(step)
 }
 
-fn rename_tree(edit: &mut Edit<'_, '_>, id: FolderId, from: &str, to: &str) -> Result<(), Refusal> {
+fn rename_tree(
+    edit: &mut Edit<'_, '_>,
+    id: FolderId,
+    from: &str,
+    to: &str,
+    limits: &MailboxLimits,
+) -> Result<(), Refusal> {
     if to.strip_prefix(from).is_some_and(|rest| rest.starts_with('/')) {
         return Err(Refusal::new(
             Cause::Conflict,
             "a folder cannot be moved below itself",
         ));
     }
-    for above in names::ancestors(to) {
-        if edit.find(above)?.is_none() {
-            edit.create(above, None)?;
-        }
+    let missing = missing_above(edit, to)?;
+    // A mailbox that is over its limit already may still change names.
+    if missing > 0 {
+        room_for_folders(&edit.mailbox, limits, missing)?;
     }
+    create_above(edit, to)?;
     let below = look::folder_names(edit.txn, edit.account, &format!("{from}/"))?;
     edit.rename(id, to)?;
     for (name, id) in below {
@@ -228,10 +249,17 @@ fn rename_tree(edit: &mut Edit<'_, '_>, id: FolderId, from: &str, to: &str) -> R
     Ok(())
 }
 
-fn move_inbox(edit: &mut Edit<'_, '_>, inbox: FolderId, to: &str) -> Result<Step, Refusal> {
-    let target = match edit.find(to)? {
-        Some(id) => id,
-        None => create_with_parents(edit, to, None)?,
+fn move_inbox(
+    edit: &mut Edit<'_, '_>,
+    inbox: FolderId,
+    to: &str,
+    limits: &MailboxLimits,
+) -> Result<Step, Refusal> {
+    let target = if let Some(id) = edit.find(to)? {
+        id
+    } else {
+        room_for_folders(&edit.mailbox, limits, missing_above(edit, to)? + 1)?;
+        create_with_parents(edit, to, None)?
     };
     let words = edit.keywords(inbox)?;
     let messages = some_messages(edit, inbox, STEP)?;

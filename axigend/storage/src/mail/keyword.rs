@@ -55,7 +55,7 @@ pub(super) fn learn_what_fits(
     for name in names {
         match learn_besides(edit, folder, std::slice::from_ref(name), bits) {
             Ok(bit) => bits |= bit,
-            Err(refusal) if refusal.cause == Cause::Invalid => {}
+            Err(refusal) if matches!(refusal.cause, Cause::Invalid | Cause::TooLarge) => {}
             Err(refusal) => return Err(refusal),
         }
     }
@@ -107,7 +107,7 @@ fn free_bit(
     }
     let bit = row.0.iter().position(String::is_empty).ok_or_else(|| {
         Refusal::new(
-            Cause::Invalid,
+            Cause::TooLarge,
             format!("the folder has {KEYWORD_LIMIT} keywords in use already"),
         )
     })?;

@@ -11,7 +11,7 @@ use super::{
     append::append,
     edit::Edit,
     flags::{FlagOp, Flags},
-    folder_ops::{self, Step},
+    folder_ops::{self, Rename, Step},
     look,
     message_ops::{self, FlagChange},
     names,
@@ -122,20 +122,25 @@ impl Mailbox {
     }
 
     /// RENAME; folders below follow, missing levels above are created; INBOX stays and its messages move
-    /// (RFC 9051, 6.3.6). `AlreadyExists`, `Conflict` (below itself).
-    pub async fn rename_folder(&self, from: &str, to: &str) -> Result<(), Refusal> {
-        let mut first = true;
+    /// (RFC 9051, 6.3.6). `AlreadyExists`, `Conflict` (below itself), `OverQuota` (of the folders to be created).
+    pub async fn rename_folder(&self, from: &str, to: &str, limits: MailboxLimits) -> Result<(), Refusal> {
+        let mut rename = Rename {
+            from: from.to_owned(),
+            to: to.to_owned(),
+            limits,
+            first: true,
+        };
         loop {
-            let (from, to) = (from.to_owned(), to.to_owned());
+            let step = rename.clone();
             let step = self
                 .write(move |txn, owner, now, watchers| {
-                    folder_ops::rename_step(txn, owner, now, &from, &to, first, watchers)
+                    folder_ops::rename_step(txn, owner, now, &step, watchers)
                 })
                 .await?;
             if matches!(step, Step::Done) {
                 return Ok(());
             }
-            first = false;
+            rename.first = false;
         }
     }
 
@@ -208,7 +213,7 @@ impl Mailbox {
         .await
     }
 
-    /// APPEND, all messages or none; `NoSuchFolder`, `OverQuota`.
+    /// APPEND, all messages or none; `NoSuchFolder`, `OverQuota`, `TooLarge` above [`super::KEYWORD_LIMIT`].
     pub async fn append(
         &self,
         folder: &str,
@@ -222,7 +227,8 @@ impl Mailbox {
         .await
     }
 
-    /// STORE. Messages that are gone are passed over. Many messages are changed in several transactions.
+    /// STORE. Messages that are gone are passed over. Many messages are changed in several transactions. `TooLarge`
+    /// above [`super::KEYWORD_LIMIT`].
     pub async fn set_flags(
         &self,
         folder: FolderId,

@@ -44,7 +44,8 @@ impl Stores {
         Arc::clone(self.slots.lock().entry(dir.to_owned()).or_default())
     }
 
-    /// The store in `dir`, opened or created if it is not open.
+    /// The store in `dir`, opened or created if it is not open. Opening reads the disk and may replay a log: where
+    /// nothing else may wait for that, ask [`Stores::opened`] first.
     pub fn get(&self, dir: &Path) -> Result<Arc<Store>, Refusal> {
         let slot = self.slot(dir);
         let mut store = slot.lock();
@@ -60,6 +61,13 @@ impl Stores {
         };
         let opened = Store::open(dir, Arc::clone(&self.disk), &options)?;
         Ok(Arc::clone(store.insert(opened)))
+    }
+
+    /// The store in `dir` if it is open: never waits, not even for who is opening it.
+    pub fn opened(&self, dir: &Path) -> Option<Arc<Store>> {
+        let slot = self.slots.lock().get(dir).map(Arc::clone)?;
+        let store = slot.try_lock()?;
+        store.as_ref().map(Arc::clone)
     }
 
     /// Closes the store in `dir`, if it is open; those who hold it are refused from then on. The next [`Stores::get`]

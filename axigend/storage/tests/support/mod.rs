@@ -437,7 +437,9 @@ pub async fn apply(store: &Arc<Store>, op: &Op) -> Result<(), Refusal> {
                 .await?;
         }
         Op::Delete(account, name) => store.mailbox(*account).delete_folder(name).await?,
-        Op::Rename(account, from, to) => store.mailbox(*account).rename_folder(from, to).await?,
+        Op::Rename(account, from, to) => {
+            store.mailbox(*account).rename_folder(from, to, NO_LIMITS).await?;
+        }
         Op::Subscribe(account, name, on) => store.mailbox(*account).subscribe(name, *on).await?,
         Op::Append(account, name, messages) => {
             let new = messages.iter().map(|(body, system, keywords)| NewMessage {

@@ -1,4 +1,5 @@
-//! STATUS (RFC 9051, 6.3.11; HIGHESTMODSEQ: RFC 7162, 3.1.7; APPENDLIMIT: RFC 7889; SIZE: RFC 8438).
+//! STATUS (RFC 9051, 6.3.11; HIGHESTMODSEQ: RFC 7162, 3.1.7; APPENDLIMIT: RFC 7889; SIZE: RFC 8438;
+//! DELETED-STORAGE: RFC 9208).
 
 use super::super::{
     cursor::{Cursor, Parsed},
@@ -29,7 +30,7 @@ pub(super) async fn run(dialogue: &mut Dialogue, _: &Call, arguments: Arguments)
     if !folder.selectable {
         return Err(Fail::no("CANNOT", "The mailbox cannot be selected"));
     }
-    let line = dialogue.status_line(&folder, &arguments.items);
+    let line = dialogue.status_line(&folder, &arguments.items).await?;
     dialogue.wire.say(line.as_bytes());
     Ok(Fine::new("STATUS completed"))
 }

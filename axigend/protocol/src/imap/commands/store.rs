@@ -1,6 +1,7 @@
 //! STORE and UID STORE (RFC 9051, 6.4.6; UNCHANGEDSINCE: RFC 7162, 3.1.3).
 
 use super::super::{
+    answer::Situation,
     backend::{FlagsChanged, Request},
     bounds::STORE_PAGE,
     cursor::{Cursor, Parsed},
@@ -80,7 +81,8 @@ pub(super) async fn run(dialogue: &mut Dialogue, call: &Call, arguments: Argumen
             flags: arguments.flags.clone(),
             unchanged_since: arguments.unchanged_since,
         };
-        let mut changed = dialogue.wire.set_flags(request).await?;
+        let changed = dialogue.wire.set_flags(request).await;
+        let mut changed = changed.map_err(|refusal| Fail::Refused(refusal, Situation::Flags))?;
         changed.modified.sort_unstable();
         modified.extend_from_slice(&changed.modified);
         tell(dialogue, call, &arguments, &changed).await?;

@@ -48,18 +48,28 @@ fn addresses(out: &mut Vec<u8>, list: &[Address]) {
     out.push(b')');
 }
 
+/// How a body structure is printed.
+#[derive(Clone, Copy)]
+pub(super) struct Form {
+    /// BODYSTRUCTURE rather than BODY.
+    pub(super) extended: bool,
+    /// The client knows message/global as a message (RFC 9051, 9; RFC 6855): for IMAP4rev1 alone only message/rfc822
+    /// has that form (RFC 3501, 9 "media-message").
+    pub(super) global: bool,
+}
+
 /// Appends a body structure; recursion is bounded by the walker's depth.
-pub(super) fn structure(out: &mut Vec<u8>, part: &Part, extended: bool) {
+pub(super) fn structure(out: &mut Vec<u8>, part: &Part, form: Form) {
     out.push(b'(');
     if let Content::Multipart(parts) = &part.content {
-        multipart(out, part, parts, extended);
+        multipart(out, part, parts, form);
     } else {
-        single(out, part, extended);
+        single(out, part, form);
     }
     out.push(b')');
 }
 
-fn multipart(out: &mut Vec<u8>, part: &Part, parts: &[Part], extended: bool) {
+fn multipart(out: &mut Vec<u8>, part: &Part, parts: &[Part], form: Form) {
     if parts.is_empty() {
         // The grammar wants one part at least.
         let empty = Part {
@@ -67,21 +77,21 @@ fn multipart(out: &mut Vec<u8>, part: &Part, parts: &[Part], extended: bool) {
             subtype: "plain".into(),
             ..Part::default()
         };
-        structure(out, &empty, extended);
+        structure(out, &empty, form);
     }
     for child in parts {
-        structure(out, child, extended);
+        structure(out, child, form);
     }
     out.push(b' ');
     string(out, part.subtype.as_bytes());
-    if extended {
+    if form.extended {
         out.push(b' ');
         parameters(out, &part.parameters);
         extension(out, part);
     }
 }
 
-fn single(out: &mut Vec<u8>, part: &Part, extended: bool) {
+fn single(out: &mut Vec<u8>, part: &Part, form: Form) {
     string(out, part.media_type.as_bytes());
     out.push(b' ');
     string(out, part.subtype.as_bytes());
@@ -105,16 +115,18 @@ fn single(out: &mut Vec<u8>, part: &Part, extended: bool) {
             .unwrap_or(b"7bit"),
     );
     out.extend_from_slice(format!(" {}", part.body.end - part.body.start).as_bytes());
-    if let Content::Message(inner) = &part.content {
+    if let Content::Message(inner) = &part.content
+        && (form.global || part.subtype != "global")
+    {
         out.push(b' ');
         envelope(out, &inner.envelope);
         out.push(b' ');
-        structure(out, &inner.root, extended);
+        structure(out, &inner.root, form);
         out.extend_from_slice(format!(" {}", part.lines).as_bytes());
     } else if part.media_type == "text" {
         out.extend_from_slice(format!(" {}", part.lines).as_bytes());
     }
-    if extended {
+    if form.extended {
         out.push(b' ');
         nstring(out, part.md5.as_deref());
         extension(out, part);
@@ -175,16 +187,16 @@ fn parameters(out: &mut Vec<u8>, list: &[Parameter]) {
 
 #[cfg(test)]
 mod tests {
-    use super::{envelope, structure};
+    use super::{Form, envelope, structure};
     use axigend_message::Walker;
 
-    fn show(message: &str, extended: bool) -> (String, String) {
+    fn show(message: &str, extended: bool, global: bool) -> (String, String) {
         let mut walker = Walker::new();
         walker.feed(message.as_bytes());
         let parsed = walker.finish();
         let (mut first, mut second) = (Vec::new(), Vec::new());
         envelope(&mut first, &parsed.envelope);
-        structure(&mut second, &parsed.root, extended);
+        structure(&mut second, &parsed.root, Form { extended, global });
         (
             String::from_utf8(first).unwrap(),
             String::from_utf8(second).unwrap(),
@@ -193,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_simple_message() {
-        let (envelope, structure) = show("From: A <a@b>\r\nSubject: x\r\n\r\nhi\r\n", false);
+        let (envelope, structure) = show("From: A <a@b>\r\nSubject: x\r\n\r\nhi\r\n", false, false);
         let a = r#"(("A" NIL "a" "b"))"#;
         assert_eq!(envelope, format!(r#"(NIL "x" {a} {a} {a} NIL NIL NIL NIL NIL)"#));
         assert_eq!(
@@ -207,7 +219,7 @@ mod tests {
         let message = "Content-Type: multipart/mixed; boundary=b\r\nContent-Language: de, en\r\n\r\n--b\r\n\
              Content-Type: image/png; name=x\r\nContent-Disposition: attachment; filename=x\r\n\r\nxx\r\n--b\r\n\
              Content-Type: message/rfc822\r\n\r\nSubject: s\r\n\r\nin\r\n--b--\r\n";
-        let (_, structure) = show(message, true);
+        let (_, structure) = show(message, true, false);
         assert_eq!(
             structure,
             concat!(
@@ -215,6 +227,22 @@ mod tests {
                 r#"("message" "rfc822" NIL NIL NIL "7bit" 16 (NIL "s" NIL NIL NIL NIL NIL NIL NIL NIL) "#,
                 r#"("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 2 1 NIL NIL NIL NIL) 3 NIL NIL NIL NIL)"#,
                 r#" "mixed" ("boundary" "b") NIL ("de" "en") NIL)"#
+            )
+        );
+    }
+
+    #[test]
+    fn message_global_is_a_message_only_to_those_who_know_it() {
+        let message = "Content-Type: message/global\r\n\r\nSubject: s\r\n\r\nin\r\n";
+        assert_eq!(
+            show(message, false, false).1,
+            r#"("message" "global" NIL NIL NIL "7bit" 18)"#
+        );
+        assert_eq!(
+            show(message, false, true).1,
+            concat!(
+                r#"("message" "global" NIL NIL NIL "7bit" 18 (NIL "s" NIL NIL NIL NIL NIL NIL NIL NIL) "#,
+                r#"("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 4 1) 3)"#
             )
         );
     }

@@ -16,7 +16,7 @@ use super::{
     items::{Arguments, Item, Label},
     literal,
     message::Message,
-    print,
+    print::{self, Form},
     section::{Partial, Section},
 };
 
@@ -132,7 +132,7 @@ async fn one(
         if !std::mem::take(&mut first) {
             wire.say(b" ");
         }
-        say_item(&wire, item, &mut message, recent)
+        say_item(&wire, item, &mut message, (enabled, recent))
             .await
             .map_err(|fail| cut(&fail))?;
         wire.pace().await;
@@ -195,7 +195,12 @@ async fn prepare(item: &Item, message: &mut Message<'_>) -> Result<(), Fail> {
     Ok(())
 }
 
-async fn say_item(wire: &Wire, item: &Item, message: &mut Message<'_>, recent: bool) -> Result<(), Fail> {
+async fn say_item(
+    wire: &Wire,
+    item: &Item,
+    message: &mut Message<'_>,
+    (enabled, recent): (Enabled, bool),
+) -> Result<(), Fail> {
     let row = message.row;
     match item {
         Item::Uid => wire.say(format!("UID {}", row.uid).as_bytes()),
@@ -212,12 +217,12 @@ async fn say_item(wire: &Wire, item: &Item, message: &mut Message<'_>, recent: b
             wire.say(&out);
         }
         Item::Structure { extended } => {
-            let mut out = if *extended {
-                b"BODYSTRUCTURE ".to_vec()
-            } else {
-                b"BODY ".to_vec()
+            let form = Form {
+                extended: *extended,
+                global: enabled.rev2 || enabled.utf8,
             };
-            print::structure(&mut out, &message.structure().await?.root, *extended);
+            let mut out = if *extended { "BODYSTRUCTURE " } else { "BODY " }.into();
+            print::structure(&mut out, &message.structure().await?.root, form);
             wire.say(&out);
         }
         Item::Section {

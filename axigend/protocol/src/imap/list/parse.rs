@@ -28,7 +28,8 @@ impl Arguments {
         cursor.space()?;
         if cursor.peek() == Some(b'(') {
             cursor.list(|cursor| arguments.selection(cursor))?;
-            if arguments.recursive_match && !arguments.select_subscribed {
+            // RFC 5258, 3.1 and RFC 6154, 6: both others are base options.
+            if arguments.recursive_match && !arguments.select_subscribed && !arguments.select_special_use {
                 return Err(Bad::new(
                     "RECURSIVEMATCH needs another selection option such as SUBSCRIBED",
                 ));
@@ -144,6 +145,8 @@ pub(crate) enum StatusItem {
     Unseen,
     Deleted,
     Size,
+    /// Bytes of the messages that are \Deleted (RFC 9208, 4.1.4).
+    DeletedStorage,
     HighestModSeq,
     AppendLimit,
 }
@@ -158,6 +161,7 @@ impl StatusItem {
             "UNSEEN" => Self::Unseen,
             "DELETED" => Self::Deleted,
             "SIZE" => Self::Size,
+            "DELETED-STORAGE" => Self::DeletedStorage,
             "HIGHESTMODSEQ" => Self::HighestModSeq,
             "APPENDLIMIT" => Self::AppendLimit,
             other => return Err(Bad::new(format!("unknown status item {other}"))),

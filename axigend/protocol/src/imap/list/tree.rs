@@ -15,7 +15,7 @@ pub(super) struct Entry<'a> {
     pub(super) has_children: bool,
     /// LSUB shows it for a subscribed child below the pattern's `%` only.
     pub(super) only_parent: bool,
-    /// RECURSIVEMATCH: a child that the pattern does not reach fits the selection.
+    /// RECURSIVEMATCH: something below it fits the selection.
     pub(super) child_info: bool,
 }
 
@@ -25,8 +25,6 @@ pub(super) struct Tree<'a> {
     subscribed: BTreeSet<&'a str>,
     /// Names with something below them.
     parents: BTreeSet<&'a str>,
-    /// Names with a subscription below them.
-    subscribed_parents: BTreeSet<&'a str>,
 }
 
 impl<'a> Tree<'a> {
@@ -35,69 +33,74 @@ impl<'a> Tree<'a> {
             .iter()
             .map(|folder| (folder.name.as_str(), folder))
             .collect();
-        let subscribed: BTreeSet<&str> = subscribed.iter().map(String::as_str).collect();
         let parents = folders.keys().flat_map(|name| parents(name)).collect();
-        let subscribed_parents = subscribed.iter().flat_map(|name| self::parents(name)).collect();
         Self {
             folders,
-            subscribed,
+            subscribed: subscribed.iter().map(String::as_str).collect(),
             parents,
-            subscribed_parents,
         }
     }
 
     /// The entries that fit, INBOX first, then by name.
     pub(super) fn select(&self, arguments: &Arguments) -> Vec<Entry<'a>> {
-        let mut names: BTreeSet<&'a str> = BTreeSet::new();
-        if arguments.select_subscribed {
-            names.extend(&self.subscribed);
-        } else {
-            names.extend(self.folders.keys());
-        }
+        let fitting = self.fitting(arguments);
+        let mut names = fitting.clone();
         if arguments.lsub || arguments.recursive_match {
-            names.extend(&self.subscribed_parents);
+            names.extend(fitting.iter().flat_map(|name| parents(name)));
         }
         let mut entries: Vec<Entry<'a>> = names
             .into_iter()
-            .filter_map(|name| self.entry(name, arguments))
+            .filter_map(|name| self.entry(name, &fitting, arguments))
             .collect();
         entries.sort_by_key(|entry| entry.name != "INBOX");
         entries
     }
 
-    fn entry(&self, name: &'a str, arguments: &Arguments) -> Option<Entry<'a>> {
-        if !arguments.patterns.iter().any(|pattern| pattern.fits(name)) {
+    /// The names that fit the selection options, whatever the patterns say.
+    fn fitting(&self, arguments: &Arguments) -> BTreeSet<&'a str> {
+        let mut names: BTreeSet<&'a str> = if arguments.select_subscribed {
+            self.subscribed.clone()
+        } else {
+            self.folders.keys().copied().collect()
+        };
+        if arguments.select_special_use {
+            names.retain(|name| {
+                self.folders
+                    .get(name)
+                    .is_some_and(|folder| folder.special_use.is_some())
+            });
+        }
+        names
+    }
+
+    /// The entry of a name that fits the selection or has something below it that does. The latter is shown only for
+    /// what no pattern shows by itself (RFC 5258, 3.5; RFC 3501, 6.3.9 "%").
+    fn entry(&self, name: &'a str, fitting: &BTreeSet<&'a str>, arguments: &Arguments) -> Option<Entry<'a>> {
+        let shown = |name: &str| arguments.patterns.iter().any(|pattern| pattern.fits(name));
+        if !shown(name) {
             return None;
         }
-        let folder = self.folders.get(name).copied();
-        let subscribed = self.subscribed.contains(name);
-        // A subscribed child that no pattern shows by itself.
-        let hidden_child = self.subscribed_parents.contains(name) && self.has_hidden_child(name, arguments);
-        let selected = !arguments.select_subscribed || subscribed;
-        if !selected && !hidden_child {
-            return None;
-        }
-        if arguments.select_special_use && folder.is_none_or(|folder| folder.special_use.is_none()) {
+        let below = format!("{name}/");
+        let mut children = fitting
+            .range(below.as_str()..)
+            .take_while(|child| child.starts_with(&below));
+        let fits = fitting.contains(name);
+        let has_fitting = if fits {
+            children.next().is_some()
+        } else {
+            children.any(|child| !shown(child))
+        };
+        if !fits && !has_fitting {
             return None;
         }
         Some(Entry {
             name: name.to_owned(),
-            folder,
-            subscribed,
+            folder: self.folders.get(name).copied(),
+            subscribed: self.subscribed.contains(name),
             has_children: self.parents.contains(name),
-            only_parent: arguments.lsub && !subscribed,
-            child_info: arguments.recursive_match && hidden_child,
+            only_parent: arguments.lsub && !fits,
+            child_info: arguments.recursive_match && has_fitting,
         })
-    }
-
-    fn has_hidden_child(&self, name: &str, arguments: &Arguments) -> bool {
-        let below = format!("{name}/");
-        self.subscribed
-            .range(below.as_str()..)
-            .take_while(|child| child.starts_with(&below))
-            .any(|child| {
-                arguments.recursive_match || !arguments.patterns.iter().any(|pattern| pattern.fits(child))
-            })
     }
 }
 

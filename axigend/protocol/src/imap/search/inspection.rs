@@ -7,14 +7,17 @@
 use std::ops::Range;
 
 use axigend_message::{
-    Content, Decoder, Matcher, Part, Structure, TextDecoder, Transfer, civil_date, decode_field, fields,
-    fold, unfold,
+    Content, Decoder, Matcher, Part, Structure, TextDecoder, Transfer, addresses, civil_date, decode_field,
+    fields, fold, unfold,
 };
 
 use super::{
     super::{bounds::HEADER_MAX, date::days},
     keys::Test,
 };
+
+/// Fields whose addresses are looked into.
+const ADDRESS_FIELDS: [&str; 4] = ["From", "To", "Cc", "Bcc"];
 
 /// A stretch of a message that holds text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -190,9 +193,24 @@ fn feed_header(matcher: &mut Matcher, header: &[u8]) {
 
 fn has_field(header: &[u8], name: &str, needle: &str) -> bool {
     let needle = fold(needle);
-    fields(header)
-        .filter(|field| field.is(name))
-        .any(|field| needle.is_empty() || fold(&decode_field(field.value)).contains(&needle))
+    let has_addresses = ADDRESS_FIELDS
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(name));
+    fields(header).filter(|field| field.is(name)).any(|field| {
+        needle.is_empty()
+            || fold(&decode_field(field.value)).contains(&needle)
+            || has_addresses && has_address(field.value, &needle)
+    })
+}
+
+/// FROM, TO, CC and BCC look into the envelope's form of the field (RFC 9051, 6.4.4): `mailbox@host` without the
+/// comments, quotes and white space that the field may have there.
+fn has_address(value: &[u8], needle: &str) -> bool {
+    addresses(value).iter().any(|address| {
+        let spec = [&address.mailbox, &address.host].map(|part| part.as_deref().unwrap_or_default());
+        let name = address.name.as_deref().unwrap_or_default();
+        fold(&decode_field(&spec.join(&b'@'))).contains(needle) || fold(&decode_field(name)).contains(needle)
+    })
 }
 
 fn sent_day(header: &[u8]) -> Option<i64> {
@@ -226,6 +244,24 @@ mod tests {
             }
         }
         inspection.passed()
+    }
+
+    #[test]
+    fn addresses_are_found_in_their_envelope_form() {
+        let message = "From: \"Bob \\\"B\\\" Doe\" <bob . doe @ (x) example.test>\r\nX-From: bob @ example.test\r\n\r\n";
+        for (name, needle, expected) in [
+            ("FROM", "bob.doe@EXAMPLE.test", true),
+            ("from", "@example.test", true),
+            ("from", "bob \"b\" doe", true),
+            ("x-from", "bob@example.test", false),
+            ("to", "@example.test", false),
+        ] {
+            let test = Test::Field {
+                name: name.into(),
+                needle: needle.into(),
+            };
+            assert_eq!(inspect(message, &[test], 100), [expected], "{name} {needle}");
+        }
     }
 
     #[test]

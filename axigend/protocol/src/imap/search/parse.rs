@@ -22,6 +22,8 @@ pub(crate) struct Arguments {
     pub(super) tests: Vec<Test>,
     /// A character set that is not known: the answer is NO [BADCHARSET].
     pub(super) bad_charset: bool,
+    /// CHARSET was given.
+    pub(super) charset_named: bool,
     /// A MODSEQ key was there.
     pub(super) modseq: bool,
 }
@@ -50,6 +52,7 @@ impl Arguments {
             let name = cursor.astring()?;
             let name = cursor.utf8(name, "the character set")?;
             arguments.bad_charset = !has_charset(&name);
+            arguments.charset_named = true;
             charset = Some(name);
             cursor.space()?;
         }

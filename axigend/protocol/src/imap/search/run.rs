@@ -6,6 +6,7 @@ use super::{
     super::{
         backend::Row,
         bounds::ROWS_PAGE,
+        cursor::Bad,
         dialogue::{Call, Dialogue, Fail, Fine},
         set::print_ascending,
     },
@@ -24,8 +25,11 @@ pub(crate) async fn run(
     mut arguments: Arguments,
 ) -> Result<Fine, Fail> {
     let saves = arguments.results.is_some_and(|results| results.save);
+    if arguments.charset_named && dialogue.enabled.utf8 {
+        return Err(Bad::new("SEARCH takes no CHARSET after ENABLE UTF8=ACCEPT").into());
+    }
     if arguments.bad_charset {
-        // RFC 5182, 2.1: a SEARCH that fails empties the saved result.
+        // RFC 5182, 2.1: a SEARCH that ends in NO empties the saved result.
         if saves {
             dialogue.selected_mut()?.saved.clear();
         }
@@ -38,7 +42,8 @@ pub(crate) async fn run(
         dialogue.enable_condstore();
     }
     let found = find(dialogue, &mut arguments).await;
-    if found.is_err() && saves {
+    // RFC 5182, 2.1: one that ends in BAD leaves it as it was.
+    if saves && found.as_ref().is_err_and(|fail| !matches!(fail, Fail::Bad(_))) {
         dialogue.selected_mut()?.saved.clear();
     }
     let found = found?;
@@ -60,8 +65,40 @@ pub(crate) async fn run(
 #[derive(Default)]
 struct Found {
     uids: Vec<u32>,
-    /// Highest MODSEQ of them, when the search was about MODSEQ.
-    modseq: Option<u64>,
+    /// Their MODSEQs, when the search was about MODSEQ and anything was found.
+    modseqs: Option<ModSeqs>,
+}
+
+/// MODSEQs of the messages found (RFC 7162, 3.1.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct ModSeqs {
+    /// Of the first message.
+    first: u64,
+    /// Of the last message.
+    last: u64,
+    highest: u64,
+}
+
+impl ModSeqs {
+    /// What was known before, and the next message.
+    fn join(known: Option<Self>, next: u64) -> Self {
+        Self {
+            first: known.map_or(next, |known| known.first),
+            last: next,
+            highest: known.map_or(next, |known| known.highest.max(next)),
+        }
+    }
+
+    /// The MODSEQ of an ESEARCH answer: the highest of the messages it speaks of (RFC 7162, 3.1.10).
+    fn shown(self, results: Results) -> u64 {
+        match (results.min, results.max) {
+            _ if results.all || results.count => self.highest,
+            (true, true) => self.first.max(self.last),
+            (true, false) => self.first,
+            (false, true) => self.last,
+            (false, false) => self.highest,
+        }
+    }
 }
 
 async fn find(dialogue: &mut Dialogue, arguments: &mut Arguments) -> Result<Found, Fail> {
@@ -101,8 +138,8 @@ async fn find(dialogue: &mut Dialogue, arguments: &mut Arguments) -> Result<Foun
         for message in page.messages {
             if message.fits(&arguments.keys) == Some(true) {
                 found.uids.push(message.uid);
-                if arguments.modseq {
-                    found.modseq = found.modseq.max(message.row.map(|row| row.modseq));
+                if let Some(row) = message.row.filter(|_| arguments.modseq) {
+                    found.modseqs = Some(ModSeqs::join(found.modseqs, row.modseq));
                 }
             }
         }
@@ -225,8 +262,8 @@ async fn say_numbers(dialogue: &Dialogue, call: &Call, found: &Found) -> Result<
         dialogue.wire.pace().await;
     }
     let modseq = found
-        .modseq
-        .map(|modseq| format!(" (MODSEQ {modseq})"))
+        .modseqs
+        .map(|modseqs| format!(" (MODSEQ {})", modseqs.highest))
         .unwrap_or_default();
     dialogue.wire.say(format!("{modseq}\r\n").as_bytes());
     Ok(())
@@ -270,8 +307,8 @@ fn say_results(dialogue: &mut Dialogue, call: &Call, results: Results, found: &F
     if results.all && !numbers.is_empty() {
         let _ = write!(line, " ALL {}", print_ascending(numbers));
     }
-    if let Some(modseq) = found.modseq {
-        let _ = write!(line, " MODSEQ {modseq}");
+    if let Some(modseqs) = found.modseqs {
+        let _ = write!(line, " MODSEQ {}", modseqs.shown(results));
     }
     dialogue.wire.say(format!("{line}\r\n").as_bytes());
     Ok(())
@@ -285,4 +322,37 @@ fn saved(results: Results, uids: &[u32]) -> Vec<u32> {
     let first = uids.first().filter(|_| results.min);
     let last = uids.last().filter(|last| results.max && Some(*last) != first);
     first.into_iter().chain(last).copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ModSeqs, Results};
+
+    #[test]
+    fn modseq_is_of_what_is_shown() {
+        let found = [7, 9, 3, 8]
+            .into_iter()
+            .fold(None, |known, next| Some(ModSeqs::join(known, next)));
+        let results = |min, max, all, count| Results {
+            min,
+            max,
+            all,
+            count,
+            save: false,
+        };
+        for (results, expected) in [
+            (results(true, false, false, false), 7),
+            (results(false, true, false, false), 8),
+            (results(true, true, false, false), 8),
+            (results(true, false, true, false), 9),
+            (results(false, true, false, true), 9),
+            (results(false, false, true, false), 9),
+        ] {
+            assert_eq!(
+                found.map(|found| found.shown(results)),
+                Some(expected),
+                "{results:?}"
+            );
+        }
+    }
 }

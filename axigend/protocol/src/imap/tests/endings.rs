@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     captured::captured,
-    imap::{LoginRules, Settings},
+    imap::{LoginRules, Settings, bounds::KEYWORD_LIMIT},
     sasl::Mechanisms,
     session::Session as _,
 };
@@ -155,4 +155,61 @@ fn secrets_are_never_logged() {
         "{log}"
     );
     assert!(!log.contains("priv") && !log.contains("hush"), "{log}");
+}
+
+#[test]
+fn after_login_only_wrong_commands_in_a_row_count() {
+    let settings = Settings {
+        max_errors: 2,
+        ..settings()
+    };
+    let mut client = Client::with(&Store::new(), settings.clone());
+    client.log_in();
+    for _ in 0..10 {
+        client.command("FETCH");
+        client.command("BOGUS");
+        client.command("NOOP");
+    }
+    // A name that cannot be is no wrong command.
+    for _ in 0..10 {
+        client.command("CREATE a//b");
+    }
+    assert!(!client.closed);
+    client.command("BOGUS");
+    client.command("BOGUS");
+    let answer = client.command("BOGUS");
+    assert_eq!(answer.last().map(String::as_str), Some("* BYE Too many errors"));
+    let mut stranger = Client::with(&Store::new(), settings);
+    for _ in 0..3 {
+        stranger.command("NOOP");
+        stranger.command("BOGUS");
+    }
+    assert!(stranger.closed);
+}
+
+#[test]
+fn a_full_table_of_keywords_is_told_and_no_fault_of_the_mailbox_name() {
+    let mut client = Client::new(&Store::new());
+    client.log_in();
+    client.send(b"a APPEND INBOX {14+}\r\nSubject: 1\r\n\r\n\r\n");
+    client.heard.clear();
+    let permanent = |lines: &[String]| {
+        lines
+            .iter()
+            .rfind(|line| line.contains("PERMANENTFLAGS"))
+            .cloned()
+    };
+    let told = permanent(&client.command("SELECT INBOX")).unwrap_or_default();
+    assert!(told.contains("\\*"), "{told}");
+    let words: Vec<String> = (0..KEYWORD_LIMIT).map(|number| format!("word{number}")).collect();
+    let told = permanent(&client.command(&format!("STORE 1 +FLAGS ({})", words.join(" "))));
+    let told = told.unwrap_or_default();
+    assert!(told.contains("word63") && !told.contains("\\*"), "{told}");
+    let answer = client.command("STORE 1 +FLAGS (OneMore)");
+    assert!(
+        answer
+            .last()
+            .is_some_and(|line| line.starts_with("t NO [LIMIT] ")),
+        "{answer:?}"
+    );
 }

@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use crate::imap::{
     Answer, AppendItem, CHUNK, Changes, Copied, Flag, FlagOp, Flags, FlagsChanged, Folder, HEADER_MAX,
-    Header, Inspection, Opened, Quota, Request, Row, SpecialUse, UIDS_PAGE, Uids,
+    Header, Inspection, Opened, Quota, Request, Row, SpecialUse, UIDS_PAGE, Uids, bounds::KEYWORD_LIMIT,
 };
 
 pub(super) const PASSWORD: &[u8] = b"Secret-1";
@@ -441,6 +441,11 @@ fn set_flags(
 ) -> Done<FlagsChanged> {
     let mut modseq = store.modseq;
     let selected = store.get(name)?;
+    let mut keywords: BTreeSet<String> = selected.folder(name).keywords.into_iter().collect();
+    keywords.extend(flags.keywords.iter().cloned());
+    if op != FlagOp::Remove && keywords.len() > KEYWORD_LIMIT {
+        return refuse(Cause::TooLarge);
+    }
     let mut changed = FlagsChanged::default();
     for uid in uids {
         let Some(message) = selected.messages.get_mut(uid) else {
