@@ -82,8 +82,12 @@ fn written(token: &Token, before: &str) -> (usize, String) {
         Word::One(text) => (token.start, text.clone()),
         Word::Set(items) => {
             let open_word = !before.ends_with([' ', '\t', '(']);
-            let item = items.last().filter(|_| open_word).cloned().unwrap_or_default();
-            (before.len().saturating_sub(item.len()), item)
+            if !open_word {
+                return (before.len(), String::new());
+            }
+            // The element as it is written may be longer than what it says: it may be quoted.
+            let start = before.rfind([' ', '\t', '(']).map_or(token.start, |at| at + 1);
+            (start, items.last().cloned().unwrap_or_default())
         }
     }
 }

@@ -220,6 +220,8 @@ impl Engine {
             }
             // Neither a command nor an error (WIRE.md 5).
             Err(Mismatch::Empty) => return Reply::refused(Mismatch::Empty.message()),
+            // Understood, but not here: a client on its way to the root sends one BACK too many (WIRE.md 2, 4.3).
+            Err(mismatch @ Mismatch::NotHere { .. }) => Reply::refused(mismatch.message()),
             Err(mismatch) => {
                 tracing::debug!("<< {} (not understood)", mask::verb(line));
                 Reply::malformed(mismatch.message())
