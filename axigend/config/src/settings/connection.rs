@@ -41,7 +41,7 @@ pub struct ListenerSettings {
 pub struct SslSettings {
     /// Chain and key in one PEM file; relative is below the working directory.
     pub cert_file: String,
-    /// Versions that are spoken. Without effect yet.
+    /// Versions that are spoken.
     pub allowed_versions: Vec<TlsVersion>,
 }
 

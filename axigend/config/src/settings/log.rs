@@ -31,13 +31,13 @@ pub struct LogRule {
     pub log_level: u8,
     /// File that is written; relative is below `log/` of the working directory.
     pub file_name: String,
-    /// Size in KB at which a new file is begun; 0 for never. Without effect yet.
+    /// Size in KB at which a new file is begun; 0 for never.
     pub file_size: u64,
-    /// Age at which a new file is begun; zero for never. Without effect yet.
+    /// Age at which a new file is begun; zero for never.
     pub file_time: Duration,
-    /// Old files that are kept; 0 for all. Without effect yet.
+    /// Old files that are kept; 0 for all.
     pub file_count: u32,
-    /// Period after which a new file is begun. Without effect yet.
+    /// Period after which a new file is begun.
     pub rotate_period: RotatePeriod,
     /// Records of this server or of others (`type`).
     pub kind: LogKind,

@@ -22,7 +22,7 @@ pub struct ProcessingSettings {
     pub delivery_threads: u32,
     /// Threads that run filters; at least 1. Without effect yet.
     pub filtering_threads: u32,
-    /// Messages held in memory for work at once. Without effect yet.
+    /// Messages held in memory for work at once.
     pub proc_queue_size: u32,
     /// Most messages a second for one mailbox; 0 is no limit. Without effect yet.
     pub messages_per_second: u32,
