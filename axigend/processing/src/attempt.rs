@@ -12,8 +12,9 @@ use axigend_storage::{Store, Stores};
 use tokio::sync::mpsc;
 
 use crate::conclude::{Attempted, conclude};
-use crate::deliver::{Outcome, deliver, delivery_key};
+use crate::deliver::{Mail, Outcome, deliver, delivery_key};
 use crate::expand::{Destination, Place, expand};
+use crate::journal;
 
 /// What an attempt works with.
 pub(crate) struct Parts {
@@ -52,25 +53,11 @@ pub(crate) async fn attempt(parts: &Parts, entry: Entry) {
 }
 
 fn begin(entry: &Entry) {
-    let envelope = &entry.envelope;
     let untouched = entry.tries == 0 && entry.states.iter().all(|state| state.stage == Stage::Waiting);
     if untouched {
-        tracing::info!(
-            module = "PROCESSING",
-            id = entry.id.number(),
-            "RECEIVED from <{}>, recipients={}, size={}, by {}",
-            envelope.reverse_path,
-            envelope.recipients.len(),
-            entry.body.len(),
-            envelope.peer
-        );
+        journal::received(entry.id, &entry.envelope, entry.body.len());
     }
-    tracing::info!(
-        module = "PROCESSING",
-        id = entry.id.number(),
-        "PROCESSING attempt {}",
-        entry.tries.saturating_add(1)
-    );
+    journal::processing(entry.id, entry.tries.saturating_add(1));
 }
 
 /// First step: where each unfinished recipient leads; `None` for finished ones.
@@ -106,7 +93,7 @@ async fn carry_out(
             _ => None,
         })
         .collect();
-    let (outcomes, stores) = deliver(&parts.stores, entry, &places).await;
+    let (outcomes, stores) = deliver(&parts.stores, &Mail::of_entry(entry), &places).await;
     let mut outcomes = outcomes.into_iter();
     let attempted = destinations.into_iter().map(|destination| match destination {
         None => Attempted::Nothing,

@@ -7,6 +7,7 @@ use axigend_config::Settings;
 use axigend_queue::{Entry, Queue, RecipientState, Stage};
 
 use crate::expand::Place;
+use crate::journal;
 use crate::notify::reports;
 use crate::report::Failure;
 use crate::retry::{DELAY_REPORT_AFTER, is_given_up, next_try};
@@ -66,7 +67,7 @@ pub(crate) async fn conclude(
     let id = entry.id.number();
     match next {
         Some(at) => tracing::info!(module = "PROCESSING", id, "SCHEDULED for {}", shown_time(at)),
-        None if all_delivered => tracing::info!(module = "PROCESSING", id, "SENT"),
+        None if all_delivered => journal::sent(entry.id),
         None => tracing::info!(
             module = "PROCESSING",
             id,
@@ -92,14 +93,7 @@ fn judge(settings: &Settings, entry: &Entry, attempted: Vec<Attempted>) -> Concl
                 state.stage = Stage::Delivered;
                 "2.0.0".clone_into(&mut state.status);
                 state.text.clear();
-                tracing::info!(
-                    module = "PROCESSING",
-                    id = entry.id.number(),
-                    "PROCESSED-LOCAL <{}> to {} folder {:?}",
-                    recipient.address,
-                    place.shown,
-                    place.folder
-                );
+                journal::delivered(entry.id, &recipient.address, &place);
             }
             Attempted::Relay => {
                 state.stage = Stage::Relay;

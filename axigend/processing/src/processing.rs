@@ -21,9 +21,9 @@ const FORGET_WAITING: usize = 16 * 1024;
 /// Delivers what is in the queue. See the crate's first paragraph.
 pub struct Processing {
     queue: Arc<Queue>,
-    directory: Arc<Directory>,
-    stores: Arc<Stores>,
-    config: Arc<RunningConfig>,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) stores: Arc<Stores>,
+    pub(crate) config: Arc<RunningConfig>,
     running: Mutex<Option<Running>>,
 }
 

@@ -15,8 +15,10 @@ use tokio::sync::mpsc;
 
 use crate::Processing;
 use crate::attempt::{Parts, attempt};
-use crate::deliver::{deliver, delivery_key};
+use crate::deliver::{Mail, deliver, delivery_key};
 use crate::expand::{Destination, expand};
+
+mod direct;
 
 const NOW: i64 = 1_790_000_000;
 const DOMAIN: &str = "example.org";
@@ -220,7 +222,7 @@ fn a_crash_between_delivery_and_the_queue_delivers_once() {
             )
             .collect();
         // Only one of them, and then the server is gone.
-        deliver(&rig.parts.stores, &entry, &places[..1]).await;
+        deliver(&rig.parts.stores, &Mail::of_entry(&entry), &places[..1]).await;
         let key = delivery_key(&entry);
         drop(entry);
         let mut rig = rig.restarted();

@@ -66,17 +66,20 @@ impl Incoming {
         self.obstacle.clone().map_or(Ok(()), Err)
     }
 
-    /// Makes the message an entry. `Ok` means that envelope and body are on stable storage: only now may SMTP say
-    /// 250 (RFC 5321, 4.2.5). When the caller goes away in the middle, the entry either is there whole or not at all.
-    pub async fn commit(mut self, envelope: Envelope) -> Result<QueueId, Refusal> {
-        if envelope.recipients.is_empty() {
-            return Err(Refusal::new(
-                Cause::Invalid,
-                "a message without recipients cannot be queued",
-            ));
-        }
+    /// Makes the message an entry: [`Incoming::received`] and [`Received::enqueue`].
+    pub async fn commit(self, envelope: Envelope) -> Result<QueueId, Refusal> {
+        self.received().await?.enqueue(envelope).await
+    }
+
+    /// All bytes are there. Still nobody answers for them.
+    pub async fn received(mut self) -> Result<Received, Refusal> {
         let body = self.body().await?;
-        self.queue.commit(self.id, envelope, body).await
+        Ok(Received {
+            queue: Arc::clone(&self.queue),
+            id: self.id,
+            body,
+            is_entry: false,
+        })
     }
 
     /// The whole body; from now on the id belongs to the entry that is made of it.
@@ -85,6 +88,55 @@ impl Incoming {
         let body = self.bytes.finish().await?;
         self.committed = true;
         Ok(body)
+    }
+}
+
+/// A message received whole, from [`Incoming::received`]: to be delivered at once by whoever can, or to become an
+/// entry. Dropping it gives its id back and leaves nothing behind.
+pub struct Received {
+    queue: Arc<Queue>,
+    id: QueueId,
+    body: Arc<dyn BodySource>,
+    /// The id has passed to the entry.
+    is_entry: bool,
+}
+
+impl Received {
+    /// The id it has in Received header and log.
+    pub fn id(&self) -> QueueId {
+        self.id
+    }
+
+    /// The message.
+    pub fn body(&self) -> &Arc<dyn BodySource> {
+        &self.body
+    }
+
+    /// Makes the message an entry. `Ok` means that envelope and body are on stable storage: only now may SMTP say
+    /// 250 (RFC 5321, 4.2.5). When the caller goes away in the middle, the entry either is there whole or not at all.
+    pub async fn enqueue(mut self, envelope: Envelope) -> Result<QueueId, Refusal> {
+        if envelope.recipients.is_empty() {
+            return Err(Refusal::new(
+                Cause::Invalid,
+                "a message without recipients cannot be queued",
+            ));
+        }
+        self.is_entry = true;
+        self.queue.commit(self.id, envelope, Arc::clone(&self.body)).await
+    }
+
+    /// The message is where it belongs without having been an entry: its id counts as used all the same, so that it
+    /// is not given to another message after a restart.
+    pub async fn finished(self) -> Result<(), Refusal> {
+        self.queue.remember_ids().await
+    }
+}
+
+impl Drop for Received {
+    fn drop(&mut self) {
+        if !self.is_entry {
+            self.queue.desk.ready.lock().ids.release(self.id);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The mail queue: from the moment SMTP says 250 until every recipient is finished, a message is here.
 //!
-//! Enter with [`Queue::incoming`], work with [`Queue::take`] and [`Queue::finish`], look with [`Queue::list`]. Owns
+//! Enter with [`Queue::incoming`], work with [`Queue::take`] and [`Queue::finish`], look with [`Queue::list`]; a message
+//! that is delivered at once and never becomes an entry leaves again as [`Received`]. Owns
 //! ids, envelopes, states, the schedule's due times and the spool of messages being received. Does not own what is
 //! done with an entry, nor when it is tried again: processing decides both and says so to `finish`.
 //!
@@ -31,7 +32,7 @@ pub use clock::{Clock, ManualClock, SystemClock, Wait};
 pub use entry::Entry;
 pub use envelope::{BodyType, Envelope, Recipient};
 pub use id::QueueId;
-pub use incoming::Incoming;
+pub use incoming::{Incoming, Received};
 pub use list::{Counts, LIST_MOST, Listed};
 pub use queue::{Queue, QueueOptions};
 pub use spooled::{SPOOL_MEMORY, SpooledBody};

@@ -22,7 +22,7 @@ use crate::incoming::Incoming;
 use crate::ready::Ready;
 use crate::spool::Spool;
 use crate::state::RecipientState;
-use crate::tables::{ENTRY, ENTRY_END, FORMAT, MARK, TABLES, after, entry_id, mark_of};
+use crate::tables::{ENTRY, ENTRY_END, FORMAT, MARK, TABLES, after, entry_id, mark_of, put_mark};
 use crate::write::{Entering, settle};
 
 /// Size of a container file. Small, because a file goes when the last message in it is finished.
@@ -146,6 +146,15 @@ impl Queue {
         let put = self.entering(id, envelope, body);
         self.ledger.write(move |txn| put.run(txn)).await?;
         Ok(id)
+    }
+
+    /// Persists how far ids have been given out, when the mark on disk is nearly reached.
+    pub(crate) async fn remember_ids(&self) -> Result<(), Refusal> {
+        let mark = self.desk.ready.lock().ids.mark_to_persist();
+        match mark {
+            Some(mark) => self.ledger.write(move |txn| put_mark(txn, mark)).await,
+            None => Ok(()),
+        }
     }
 
     /// What a write has to do to make this message an entry.

@@ -122,7 +122,7 @@ fn writer(store: &Store, number: u64, size: usize, until: Instant) -> Vec<u64> {
             limits: MailboxLimits::default(),
         };
         let delivery = LocalDelivery {
-            key: (size as u64) << 48 | number << 32 | count,
+            key: Some((size as u64) << 48 | number << 32 | count),
             body: Arc::new(body.clone()),
             internal_date: 1_790_000_000,
             recipients: vec![recipient],

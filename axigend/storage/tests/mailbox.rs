@@ -50,7 +50,7 @@ fn words(words: &[&str]) -> Flags {
 fn delivery(key: u64, recipients: Vec<DeliverTo>) -> LocalDelivery {
     let body = Arc::new(Bytes::from_static(b"Subject: hello\r\n\r\nhello\r\n"));
     LocalDelivery {
-        key,
+        key: Some(key),
         body,
         internal_date: 1_790_000_000,
         recipients,

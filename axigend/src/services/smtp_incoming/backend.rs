@@ -121,12 +121,13 @@ impl SmtpBackend {
             authenticated: submission.authenticated.clone(),
             peer: format!("{hello} [{address}]"),
         };
-        let id = incoming.commit(envelope).await?;
-        tracing::info!(
-            "New mail {}, enqueued with id {id}",
-            described(&submission, &address)
-        );
-        Ok(())
+        let announce = |id| {
+            tracing::info!(
+                "New mail {}, enqueued with id {id}",
+                described(&submission, &address)
+            );
+        };
+        self.desk.processing.accept(incoming, envelope, announce).await
     }
 }
 

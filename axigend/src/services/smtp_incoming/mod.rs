@@ -1,7 +1,7 @@
 //! The SMTP receiving service: joins the SMTP session to directory, mailboxes and queue (services-core 3.2.1).
 //!
-//! Owns what the session cannot know: who may log in, who is a recipient and has room, and the way of a message into
-//! the queue. Does not own the dialogue (`axigend_protocol::smtp`), connections (`axigend_net`) or what becomes of a
+//! Owns what the session cannot know: who may log in, who is a recipient and has room, and how a message is handed
+//! to processing. Does not own the dialogue (`axigend_protocol::smtp`), connections (`axigend_net`) or what becomes of a
 //! queued message (`axigend_processing`). A session keeps the settings it began with.
 //!
 //! Memory: a client, logged in or not, makes its session hold at most `axigend_protocol::smtp::PRE_AUTH_MEMORY` and
@@ -15,6 +15,7 @@ use std::sync::Arc;
 use axigend_config::{RunningConfig, Settings};
 use axigend_directory::Directory;
 use axigend_net::{Conversation, Joined, Service};
+use axigend_processing::Processing;
 use axigend_protocol::{
     Peer,
     smtp::{self, Session, SmtpPolicy},
@@ -36,6 +37,7 @@ struct Desk {
     directory: Arc<Directory>,
     stores: Arc<Stores>,
     queue: Arc<Queue>,
+    processing: Arc<Processing>,
 }
 
 impl SmtpIncomingService {
@@ -50,6 +52,7 @@ impl SmtpIncomingService {
             directory: Arc::clone(&parts.directory),
             stores: Arc::clone(&parts.stores),
             queue: Arc::clone(&parts.queue),
+            processing: Arc::clone(&parts.processing),
         };
         Self { desk: Arc::new(desk) }
     }

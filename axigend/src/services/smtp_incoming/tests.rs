@@ -13,6 +13,7 @@ use axigen_shared::{
 use axigend_config::RunningConfig;
 use axigend_directory::{Directory, NewDomain};
 use axigend_net::{Conversation, Service};
+use axigend_processing::Processing;
 use axigend_protocol::{Peer, TlsFacts};
 use axigend_queue::{BodyType, Queue, QueueOptions};
 use axigend_storage::{Disk, Flags, MemoryDisk, NewMessage, StoreOptions, Stores};
@@ -53,12 +54,21 @@ async fn service() -> SmtpIncomingService {
     let queue =
         Queue::open(Path::new("/w/queue"), Arc::clone(&disk), QueueOptions::default()).expect("a queue");
     let stores = Arc::new(Stores::new(disk, StoreOptions::default()));
+    let config = Arc::new(config);
+    // Stopped, so that what is accepted stays in the queue.
+    let processing = Processing::new(
+        Arc::clone(&queue),
+        Arc::clone(&directory),
+        Arc::clone(&stores),
+        Arc::clone(&config),
+    );
     SmtpIncomingService {
         desk: Arc::new(Desk {
-            config: Arc::new(config),
+            config,
             directory,
             stores,
             queue,
+            processing,
         }),
     }
 }

@@ -44,8 +44,10 @@ fn one(
     now: i64,
     watchers: &Arc<Watchers>,
 ) -> Result<Delivered, Refusal> {
-    let marker = keys::delivered(delivery.key, recipient.account);
-    if txn.get(keys::DELIVERED, &marker)?.is_some() {
+    let marker = delivery.key.map(|key| keys::delivered(key, recipient.account));
+    if let Some(marker) = &marker
+        && txn.get(keys::DELIVERED, marker)?.is_some()
+    {
         return Ok(Delivered::AlreadyStored);
     }
     let mut edit = Edit::open(txn, recipient.account, now)?;
@@ -83,7 +85,9 @@ fn one(
             body,
         },
     )?;
-    edit.txn.put(keys::DELIVERED, &marker, &encode_number(uid))?;
+    if let Some(marker) = &marker {
+        edit.txn.put(keys::DELIVERED, marker, &encode_number(uid))?;
+    }
     edit.save(watchers)?;
     Ok(Delivered::Stored { uid })
 }

@@ -166,8 +166,9 @@ pub struct Changes {
 /// A message for local recipients of one store.
 pub struct LocalDelivery {
     /// Identity of the message in the queue. Never used for another message: a delivery with a key already seen for
-    /// an account is answered `AlreadyStored` until [`super::Store::forget_delivery`].
-    pub key: u64,
+    /// an account is answered `AlreadyStored` until [`super::Store::forget_delivery`]. `None` for a message that
+    /// nobody will deliver again.
+    pub key: Option<u64>,
     /// The whole message.
     pub body: Arc<dyn BodySource>,
     /// INTERNALDATE, Unix seconds.

@@ -485,7 +485,7 @@ pub async fn apply(store: &Arc<Store>, op: &Op) -> Result<(), Refusal> {
                 limits: NO_LIMITS,
             });
             let delivery = LocalDelivery {
-                key: *key,
+                key: Some(*key),
                 body: Arc::new(body.clone()),
                 internal_date: 1_700_000_000,
                 recipients: recipients.collect(),

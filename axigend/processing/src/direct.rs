@@ -1,0 +1,124 @@
+//! The short way: a message for mailboxes of one open store is delivered while its sender waits for the 250.
+//!
+//! Its bytes are then written once, where they stay, and one sync pays for acceptance and delivery together. Nothing is
+//! remembered against a second delivery, because nobody else has the message: a crash before the answer leaves it
+//! either delivered or not there, and a sender without an answer sends again (RFC 5321, 4.2.5).
+//! Whatever is not that simple goes through the queue, where it can wait: Processing is stopped, a recipient is
+//! remote, refused or in another domain, the store is not open or takes nothing. So the two ways differ in nothing
+//! that a sender or an administrator sees but in speed.
+
+use std::sync::Arc;
+
+use axigen_shared::Refusal;
+use axigend_queue::{Envelope, Incoming, QueueId, Received};
+use axigend_storage::Store;
+
+use crate::deliver::{Mail, Outcome, deliver_to_store};
+use crate::expand::{Destination, Place, expand};
+use crate::journal;
+use crate::processing::Processing;
+
+impl Processing {
+    /// Takes a message over: `Ok` means that it is on stable storage, delivered or queued, and only now may SMTP say
+    /// 250. `announce` is called with the message's id as soon as that is certain, before anything else is logged of
+    /// it.
+    pub async fn accept(
+        &self,
+        incoming: Incoming,
+        envelope: Envelope,
+        announce: impl FnOnce(QueueId),
+    ) -> Result<(), Refusal> {
+        let received = incoming.received().await?;
+        let outcomes = match self.short_way(&received, &envelope) {
+            Some((store, places)) => {
+                let mail = Mail::once(&envelope, received.body());
+                let there: Vec<&Place> = places.iter().collect();
+                match deliver_to_store(&store, &mail, &there).await {
+                    Ok(outcomes) => Some((places, outcomes)),
+                    // Whether it is there is not known until a restart: in the queue it might come twice.
+                    Err(refusal) if store.failure().is_some() => return Err(refusal),
+                    Err(_) => None,
+                }
+            }
+            None => None,
+        };
+        let Some((places, outcomes)) = outcomes else {
+            announce(received.enqueue(envelope).await?);
+            return Ok(());
+        };
+        settle(received, envelope, &places, &outcomes, announce).await
+    }
+
+    /// The store and the places in it, when the message can be delivered now.
+    fn short_way(&self, received: &Received, envelope: &Envelope) -> Option<(Arc<Store>, Vec<Place>)> {
+        if !self.is_running() {
+            return None;
+        }
+        let settings = self.config.settings();
+        let mut places: Vec<Place> = Vec::with_capacity(envelope.recipients.len());
+        for recipient in &envelope.recipients {
+            let destination = expand(
+                &self.directory,
+                &recipient.address,
+                &settings.server.primary_domain,
+                received.body().len(),
+            );
+            match destination {
+                Destination::Local(place) if places.iter().all(|other| other.store == place.store) => {
+                    places.push(place);
+                }
+                Destination::Local(_) | Destination::Relay | Destination::Refused(..) => return None,
+            }
+        }
+        // Opening one may read the disk: the queue's threads do that.
+        let store = self.stores.opened(&places.first()?.store)?;
+        store.failure().is_none().then_some((store, places))
+    }
+}
+
+/// Logs who has the message; a mailbox that has become full meanwhile is served by the queue.
+async fn settle(
+    received: Received,
+    mut envelope: Envelope,
+    places: &[Place],
+    outcomes: &[Outcome],
+    announce: impl FnOnce(QueueId),
+) -> Result<(), Refusal> {
+    let (id, size) = (received.id(), received.body().len());
+    let tell = |envelope: &Envelope| {
+        journal::received(id, envelope, size);
+        journal::processing(id, 1);
+        let results = envelope.recipients.iter().zip(places).zip(outcomes);
+        for ((recipient, place), outcome) in results {
+            if matches!(outcome, Outcome::Delivered) {
+                journal::delivered(id, &recipient.address, place);
+            }
+        }
+    };
+    if outcomes
+        .iter()
+        .all(|outcome| matches!(outcome, Outcome::Delivered))
+    {
+        if let Err(refusal) = received.finished().await {
+            // The message is there; only its id may be given out again after a restart.
+            tracing::warn!(
+                module = "PROCESSING",
+                id = id.number(),
+                "the id could not be remembered: {refusal}"
+            );
+        }
+        announce(id);
+        tell(&envelope);
+        journal::sent(id);
+        return Ok(());
+    }
+    let all = envelope.clone();
+    let mut outcome = outcomes.iter();
+    envelope
+        .recipients
+        .retain(|_| !matches!(outcome.next(), Some(Outcome::Delivered)));
+    received.enqueue(envelope).await?;
+    announce(id);
+    tell(&all);
+    Ok(())
+}
