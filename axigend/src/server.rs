@@ -190,12 +190,7 @@ impl Server {
             match services.start(name, settings).await {
                 Ok(started) => {
                     bound += started.bound.len();
-                    failed.extend(
-                        started
-                            .failed
-                            .into_iter()
-                            .map(|(address, why)| format!("{address}: {why}")),
-                    );
+                    failed.extend(started.failed.into_iter().map(|(_, why)| why));
                 }
                 Err(refusal) => {
                     tracing::error!("{} not started: {}", name.name(), refusal.detail);

@@ -3,7 +3,7 @@
 //! The only place of this room that touches the file system. Mode 0640 (services-core, "Files and directories"); the
 //! previous file is kept as `.bak`.
 
-use axigen_shared::schema::{self, Diagnostic, Object, Scope, Severity};
+use axigen_shared::schema::{self, Diagnostic, Object, Scope, Severity, Step};
 use axigen_shared::{Cause, Refusal};
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
@@ -18,8 +18,36 @@ const FRAME: &str = "server";
 /// Mode of the file: it may hold keys.
 const MODE: u32 = 0o640;
 
+/// What was read.
+pub(crate) struct Source {
+    /// The SERVER tree.
+    pub object: Object,
+    /// What is to be said about it, place by place.
+    pub diagnostics: Vec<Diagnostic>,
+    path: PathBuf,
+    text: String,
+}
+
+impl Source {
+    /// Something to say about an object of the tree, at the first of these attributes that is written.
+    pub fn diagnostic(&self, at: &[Step], names: &[&'static str], message: String) -> Diagnostic {
+        let framed: Vec<Step> = std::iter::once(Step::Part(FRAME))
+            .chain(at.iter().cloned())
+            .collect();
+        let server = || schema::place(schema::context("SERVER")?, &self.text, at, names);
+        let place = schema::place(schema::root(), &self.text, &framed, names).or_else(server);
+        let (line, column) = place.unwrap_or((1, 1));
+        Diagnostic {
+            line,
+            column,
+            attribute: names.first().map(|name| (*name).to_owned()),
+            ..diagnostic(&self.path, Severity::Error, message)
+        }
+    }
+}
+
 /// Reads a file: the SERVER tree and what is to be said about it. A file that does not exist is an empty one.
-pub(crate) fn read(path: &Path) -> Result<(Object, Vec<Diagnostic>), Vec<Diagnostic>> {
+pub(crate) fn read(path: &Path) -> Result<Source, Vec<Diagnostic>> {
     let text = match contents(path) {
         Ok(text) => text,
         Err(why) if why.kind() == ErrorKind::NotFound => String::new(),
@@ -37,7 +65,12 @@ pub(crate) fn read(path: &Path) -> Result<(Object, Vec<Diagnostic>), Vec<Diagnos
         one.file = path.display().to_string();
         one
     };
-    Ok((object, diagnostics.into_iter().map(named).collect()))
+    Ok(Source {
+        object,
+        diagnostics: diagnostics.into_iter().map(named).collect(),
+        path: path.to_path_buf(),
+        text,
+    })
 }
 
 fn contents(path: &Path) -> std::io::Result<String> {

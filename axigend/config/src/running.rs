@@ -1,7 +1,7 @@
 //! The running configuration and its changes.
 
 use crate::file;
-use crate::settings::Settings;
+use crate::settings::{Settings, SslSettings, certificates, contradictions};
 use arc_swap::ArcSwap;
 use axigen_shared::Refusal;
 use axigen_shared::schema::{Change, Diagnostic, Object, Scope, Severity};
@@ -40,8 +40,7 @@ impl RunningConfig {
     ///
     /// The warnings come with the configuration; when there is any error there is no configuration and all of them.
     pub fn load(path: &Path) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let (object, diagnostics) = file::read(path)?;
-        let (settings, diagnostics) = view(path, &object, diagnostics)?;
+        let (object, settings, diagnostics) = view(file::read(path)?)?;
         let snapshot = Snapshot {
             object: Arc::new(object),
             settings: Arc::new(settings),
@@ -104,8 +103,7 @@ impl RunningConfig {
     /// Reads the file again. Unsaved changes are lost; on any error the running configuration stays as it is.
     pub fn reload(&self) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
         let _order = self.order.lock().unwrap_or_else(PoisonError::into_inner);
-        let (object, diagnostics) = file::read(&self.path)?;
-        let (settings, diagnostics) = view(&self.path, &object, diagnostics)?;
+        let (object, settings, diagnostics) = view(file::read(&self.path)?)?;
         self.swap(object, Arc::new(settings));
         self.unsaved.store(false, Ordering::Release);
         Ok(diagnostics)
@@ -149,27 +147,55 @@ impl RunningConfig {
     }
 }
 
-/// The typed view of a tree that was read without errors; a contradiction between attributes is an error of the file.
-fn view(
+/// Checks a file as a whole: as [`RunningConfig::load`] does, and every certificate that a listener needs.
+///
+/// `certificate` says what is wrong with one. The warnings when all is right; everything there is to say otherwise.
+pub fn check(
     path: &Path,
-    object: &Object,
-    mut diagnostics: Vec<Diagnostic>,
-) -> Result<(Settings, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let failed = diagnostics
-        .iter()
-        .any(|diagnostic| diagnostic.severity == Severity::Error);
-    match Settings::try_from(object) {
-        Ok(settings) if !failed => Ok((settings, diagnostics)),
+    certificate: impl Fn(&SslSettings) -> Result<(), Refusal>,
+) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
+    let source = file::read(path)?;
+    let mut unusable = Vec::new();
+    for (at, ssl) in certificates(&source.object) {
+        if let Err(refusal) = certificate(&ssl) {
+            unusable.push(source.diagnostic(&at, &["certFile"], refusal.detail));
+        }
+    }
+    let (mut diagnostics, wrong) = match view(source) {
+        Ok((_, _, warnings)) => (warnings, !unusable.is_empty()),
+        Err(mistakes) => (mistakes, true),
+    };
+    diagnostics.append(&mut unusable);
+    diagnostics.sort_by_key(|one| (one.line, one.column));
+    if wrong { Err(diagnostics) } else { Ok(diagnostics) }
+}
+
+type Viewed = (Object, Settings, Vec<Diagnostic>);
+
+/// The typed view of a tree that was read without errors; a contradiction between attributes is an error of the file.
+fn view(source: file::Source) -> Result<Viewed, Vec<Diagnostic>> {
+    let found = contradictions(&source.object);
+    let contrary: Vec<Diagnostic> = found
+        .into_iter()
+        .map(|one| source.diagnostic(&one.at, &one.attributes, one.message))
+        .collect();
+    let settings = Settings::try_from(&source.object);
+    let unknown_place = |refusal: Refusal| source.diagnostic(&[], &[], refusal.detail);
+    let settings = settings.map_err(unknown_place);
+    let file::Source {
+        object,
+        mut diagnostics,
+        ..
+    } = source;
+    diagnostics.extend(contrary.iter().cloned());
+    diagnostics.sort_by_key(|one| (one.line, one.column));
+    let failed = diagnostics.iter().any(|one| one.severity == Severity::Error);
+    match settings {
+        Ok(settings) if !failed => Ok((object, settings, diagnostics)),
         Ok(_) => Err(diagnostics),
-        Err(refusal) => {
-            diagnostics.push(Diagnostic {
-                file: path.display().to_string(),
-                line: 1,
-                column: 1,
-                attribute: None,
-                message: refusal.detail,
-                severity: Severity::Error,
-            });
+        Err(other) => {
+            // The first contradiction is what the view is refused for, and it is said already.
+            diagnostics.extend(contrary.is_empty().then_some(other));
             Err(diagnostics)
         }
     }

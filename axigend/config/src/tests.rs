@@ -2,9 +2,9 @@
 
 use crate::settings::Settings;
 use crate::{RunningConfig, ServiceName, Severity};
-use axigen_shared::Cause;
 use axigen_shared::schema::{Action, Change, Object, Step, context};
 use axigen_shared::value::Value;
+use axigen_shared::{Cause, Refusal};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -132,9 +132,20 @@ fn all_mistakes_of_a_file_are_listed() {
         "server = { imap = { minConnThreads = 9 maxConnThreads = 3 } }",
     )
     .unwrap_err();
+    let place = format!("{}:1:21: error: minConnThreads: ", file.display());
+    assert_eq!(
+        contrary,
+        [place + "imap: minConnThreads (9) must not be above maxConnThreads (3)"]
+    );
+    let one = load(
+        directory.path(),
+        "serverName = a\npop3 = {\n  minConnThreads = 900\n}\nimap = { maxConnThreads = 1 }\n",
+    )
+    .unwrap_err();
     assert!(
-        contrary[0].contains("maxConnThreads (3) must not be below minConnThreads (9)"),
-        "{contrary:?}"
+        one[0].contains(":3:3: error: minConnThreads: pop3: ")
+            && one[1].contains(":5:10: error: minConnThreads: imap: "),
+        "{one:?}"
     );
     fs::write(&file, [0xff, 0xfe]).unwrap();
     assert_eq!(
@@ -305,4 +316,47 @@ fn a_file_of_an_installed_axigen_is_understood() {
     assert!(text.contains("allowedVersions = (tls1_2 tls1_3)"));
     let (again, said) = RunningConfig::load(&path).unwrap();
     assert_eq!((again.object(), said.len()), (config.object(), 4));
+}
+
+#[test]
+fn versions_that_are_left_out_are_said() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("axigen.cfg");
+    let text = "imap = { listeners = ( { address = 127.0.0.1:1 sslControl = {\n  allowedVersions = (ssl3 tls12 TLS1)\n} } ) }";
+    fs::write(&file, text).unwrap();
+    let (config, said) = RunningConfig::load(&file).unwrap();
+    assert_eq!(
+        said[0].to_string(),
+        format!(
+            "{}:2:21: warning: allowedVersions: ssl3 TLS1 left out, too old to be supported (supported: tls1_1, tls1_2, tls1_3)",
+            file.display()
+        )
+    );
+    let listener = &config.settings().imap.connection.listeners[0];
+    assert_eq!(listener.ssl.allowed_versions, [crate::TlsVersion::Tls12]);
+}
+
+#[test]
+fn certificates_are_checked_where_one_is_needed() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("axigen.cfg");
+    let text = "server = {\n imap = { allowStartTLS = no listeners = (\n  { address = 127.0.0.1:1 }\n  { address = 127.0.0.1:2 sslEnable = yes sslControl = { certFile = x.pem } }\n\
+                \x20 { address = 127.0.0.1:3 sslEnable = yes enable = no }\n ) }\n pop3 = { listeners = () }\n cli = { minConnThreads = 2 }\n\
+                \x20smtpIncoming = { listeners = (\n  { address = 127.0.0.1:4 }\n ) }\n}\n";
+    fs::write(&file, text).unwrap();
+    let refused =
+        |ssl: &crate::SslSettings| Err(Refusal::new(Cause::Invalid, format!("{} is bad", ssl.cert_file)));
+    let said: Vec<String> = crate::check(&file, refused)
+        .unwrap_err()
+        .iter()
+        .map(|one| one.to_string().replace(&format!("{}:", file.display()), ""))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "4:58: error: certFile: x.pem is bad",
+            "10:3: error: certFile: axigen_cert.pem is bad"
+        ]
+    );
+    assert!(crate::check(&file, |_| Ok(())).unwrap().is_empty());
 }

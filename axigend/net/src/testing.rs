@@ -264,5 +264,6 @@ pub fn connection(listeners: Vec<ListenerSettings>) -> ConnectionSettings {
         listeners,
         min_conn_threads: 2,
         max_conn_threads: 4,
+        start_tls: true,
     }
 }

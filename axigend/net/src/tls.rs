@@ -60,6 +60,18 @@ impl TlsStore {
         })
     }
 
+    /// Whether a listener could speak TLS like this, by what is in the file now. The refusal names the file and what is
+    /// wrong with it; a certificate in use is not given up for it.
+    pub fn check(&self, ssl: &SslSettings) -> Result<(), Refusal> {
+        let key = self.key(ssl);
+        let loaded = self.load(&key)?;
+        let mut configs = self.configs.lock();
+        if !matches!(configs.get(&key), Some(Ok(_))) {
+            configs.insert(key, Ok(loaded));
+        }
+        Ok(())
+    }
+
     /// Reads every certificate in use again. Answers what could not be read; what it replaces stays in use.
     pub fn reload(&self) -> Vec<Refusal> {
         let keys: Vec<Key> = self.configs.lock().keys().cloned().collect();
@@ -71,7 +83,8 @@ impl TlsStore {
                 (Err(refusal), Some(Ok(_))) => refusals.push(refusal.clone()),
                 (Err(refusal), _) => {
                     refusals.push(refusal.clone());
-                    configs.insert(key, loaded);
+                    // Whoever still needs it tries again.
+                    configs.remove(&key);
                 }
                 (Ok(_), _) => {
                     configs.insert(key, loaded);
@@ -91,8 +104,12 @@ impl TlsStore {
     }
 
     fn load(&self, key: &Key) -> Result<Arc<ServerConfig>, Refusal> {
-        let invalid =
-            |what: String| Refusal::new(Cause::Invalid, format!("{}: {what}", key.cert_file.display()));
+        let invalid = |what: String| {
+            Refusal::new(
+                Cause::Invalid,
+                format!("certFile {} {what}", key.cert_file.display()),
+            )
+        };
         let pem =
             std::fs::read(&key.cert_file).map_err(|error| invalid(format!("cannot be read: {error}")))?;
         let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&pem)
@@ -119,11 +136,19 @@ impl TlsStore {
             .map_err(|error| invalid(format!("cannot be used: {error}")))?
             .with_no_client_auth()
             .with_single_cert(chain, private_key)
-            .map_err(|error| invalid(format!("certificate and key cannot be used: {error}")))?;
+            .map_err(|error| invalid(format!("holds a certificate and a key that {}", why(&error))))?;
         if let Some(tickets) = &self.tickets {
             config.ticketer = Arc::clone(tickets);
         }
         Ok(Arc::new(config))
+    }
+}
+
+/// Why certificate and key cannot be used together.
+fn why(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InconsistentKeys(_) => "do not belong together".to_owned(),
+        other => format!("cannot be used: {other}"),
     }
 }
 

@@ -177,6 +177,7 @@ impl Worker {
 #[derive(Default)]
 pub struct Running {
     count: Mutex<usize>,
+    cut: AtomicUsize,
     changed: parking_lot::Condvar,
 }
 
@@ -192,6 +193,16 @@ impl Running {
         *count = count.saturating_sub(1);
         drop(count);
         self.changed.notify_all();
+    }
+
+    /// One of them was ended by us before it was finished.
+    pub fn cut(&self) {
+        self.cut.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many were.
+    pub fn cuts(&self) -> usize {
+        self.cut.load(Ordering::Relaxed)
     }
 
     /// How many.

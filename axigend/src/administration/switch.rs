@@ -20,10 +20,7 @@ impl Administration {
         let settings = self.parts.config.settings();
         let started = self.parts.services.start(name, &settings).await?;
         self.remember(name, true).await?;
-        let unbound = started
-            .failed
-            .iter()
-            .map(|(address, why)| format!("{address} is not bound: {}", plain(why)));
+        let unbound = started.failed.iter().map(|(_, why)| plain(why).to_owned());
         Ok(Acted::Done(Answered {
             warnings: unbound.collect(),
             ..Answered::default()

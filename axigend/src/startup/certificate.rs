@@ -1,6 +1,7 @@
 //! The self-signed certificate that a new server begins with, and the keys it makes for itself.
 
 use super::workdir::{SECRET_MODE, write_atomically};
+use axigen_shared::value::working_path;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, SanType, date_time_ymd};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -34,6 +35,12 @@ pub fn make_missing(directory: &Path, names: &[String]) -> io::Result<Vec<&'stat
         made.push(SECRETS);
     }
     Ok(made)
+}
+
+/// Whether this is the certificate that a start makes because it is not there.
+pub fn made_at_start(directory: &Path, cert_file: &str) -> bool {
+    let path = directory.join(working_path(cert_file));
+    path == directory.join(CERTIFICATE) && !path.exists()
 }
 
 /// Certificate and key in one PEM, for these names and this machine.

@@ -5,9 +5,11 @@
 mod admin_password;
 mod args;
 mod certificate;
+mod check_config;
 mod exit;
 mod first_config;
 mod notify;
+mod ownership;
 mod privileges;
 mod run;
 mod workdir;

@@ -4,11 +4,10 @@
 //! `AmbientCapabilities=` the process is never root and nothing is done here. There is no way back: `no_new_privs` is set.
 
 use super::exit::StartError;
-use nix::unistd::{Gid, Group, Uid, User, chown, geteuid, setgroups, setresgid, setresuid};
+use nix::unistd::{Gid, Group, Uid, User, geteuid, setgroups, setresgid, setresuid};
 use rustix::thread::{
     CapabilitySet, CapabilitySets, set_capabilities, set_keep_capabilities, set_no_new_privs,
 };
-use std::path::PathBuf;
 
 /// The user of an installed server.
 const DEFAULT_USER: &str = "axigen";
@@ -77,15 +76,11 @@ fn not_root(user: Option<&str>) -> Result<Plan, StartError> {
     }
 }
 
-/// Gives the directories just created to the user, then becomes it.
-pub fn carry_out(plan: &Plan, created: &[PathBuf]) -> Result<(), StartError> {
+/// Becomes the user of the plan.
+pub fn carry_out(plan: &Plan) -> Result<(), StartError> {
     let Plan::Become { user, group } = *plan else {
         return Ok(());
     };
-    for path in created {
-        chown(path, Some(user), Some(group))
-            .map_err(|error| internal(&format!("chown {}", path.display()), error))?;
-    }
     setgroups(&[group]).map_err(|error| internal("leave root's groups", error))?;
     setresgid(group, group, group).map_err(|error| internal("change the group", error))?;
     set_keep_capabilities(true).map_err(|error| internal("keep capabilities", error))?;

@@ -1,13 +1,13 @@
 //! The life of the process: everything in order, each end with its exit code.
 
 use super::args::Args;
+use super::check_config::check_config;
 use super::exit::StartError;
 use super::privileges::{self, Plan};
 use super::workdir::{self, WorkingDirectory};
-use super::{admin_password, first_config, notify};
+use super::{admin_password, first_config, notify, ownership};
 use crate::demo;
 use crate::server::{Server, ServerOptions};
-use axigend_config::RunningConfig;
 use axigend_telemetry::{Options, Telemetry};
 use clap::Parser;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -15,7 +15,7 @@ use nix::sys::stat::{Mode, umask};
 use std::ffi::OsString;
 use std::fs;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,7 +54,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn carry_out(args: &Args) -> Result<ExitCode, StartError> {
     let path = args.working_directory();
     if args.check_config {
-        return check_config(&args.config_file(&path)).map(|()| ExitCode::SUCCESS);
+        return check_config(&path, &args.config_file(&path)).map(|()| ExitCode::SUCCESS);
     }
     let sockets = notify::sockets();
     umask(UMASK);
@@ -64,7 +64,10 @@ fn carry_out(args: &Args) -> Result<ExitCode, StartError> {
         privileges::plan(args.user.as_deref(), args.group.as_deref())?
     };
     let created = workdir::create(&path)?;
-    privileges::carry_out(&plan, &created)?;
+    if let Plan::Become { user, group } = plan {
+        ownership::hand_over(&path, &created, user, group)?;
+    }
+    privileges::carry_out(&plan)?;
     let directory = WorkingDirectory::open(&path)?;
     let runtime = runtime()?;
     if let Some(password) = &args.admin_password {
@@ -89,16 +92,6 @@ fn carry_out(args: &Args) -> Result<ExitCode, StartError> {
     };
     telemetry.close();
     Ok(code)
-}
-
-/// Lists every mistake, and warnings too; the exit code tells whether the server would start.
-fn check_config(path: &Path) -> Result<(), StartError> {
-    let (_, warnings) = RunningConfig::load(path).map_err(StartError::Configuration)?;
-    for warning in warnings {
-        eprintln!("axigend: {warning}");
-    }
-    println!("{}: the configuration is valid", path.display());
-    Ok(())
 }
 
 async fn serve(

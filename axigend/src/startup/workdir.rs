@@ -6,7 +6,7 @@
 use super::exit::StartError;
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Owner and group only.
@@ -16,7 +16,7 @@ const DIRECTORY_MODE: u32 = 0o750;
 pub const SECRET_MODE: u32 = 0o600;
 
 /// What is below the working directory (services-core, "Files and directories").
-const DIRECTORIES: [&str; 7] = [
+pub const DIRECTORIES: [&str; 7] = [
     "run",
     "log",
     "domains",
@@ -76,7 +76,9 @@ impl WorkingDirectory {
             .truncate(false)
             .mode(SECRET_MODE)
             .open(&lock)
-            .map_err(|error| cannot("open run/axigen.lock", error))?;
+            .map_err(|error| {
+                locked_out(&lock, &error).unwrap_or_else(|| cannot("open run/axigen.lock", error))
+            })?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -118,6 +120,23 @@ impl WorkingDirectory {
     pub fn listeners_file(&self) -> PathBuf {
         self.path.join("run/listeners.json")
     }
+}
+
+/// Says whose the lock is, when that is why it cannot be opened.
+fn locked_out(lock: &Path, error: &io::Error) -> Option<StartError> {
+    if error.kind() != io::ErrorKind::PermissionDenied {
+        return None;
+    }
+    let place = [lock, lock.parent()?];
+    let (path, owner) = place
+        .into_iter()
+        .find_map(|path| Some((path, fs::symlink_metadata(path).ok()?.uid())))?;
+    Some(StartError::Internal(format!(
+        "cannot open {}: {error}; {} belongs to uid {owner}: run the server as that user, or give the working directory \
+         and all in it to the user it runs as (a start as root with -u does that)",
+        lock.display(),
+        path.display()
+    )))
 }
 
 /// Writes a file whole or not at all, with this mode from the first moment on.

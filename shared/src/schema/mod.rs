@@ -25,5 +25,5 @@ pub use child::{Child, ChildVerb, Layout, Shape};
 pub use command::{Command, Verb};
 pub use context::{Context, Leave};
 pub use contexts::{context, contexts, login, root};
-pub use file::{Diagnostic, Scope, Severity, print};
+pub use file::{Diagnostic, Scope, Severity, place, print};
 pub use object::{Object, Origin, Shown, Unknown};

@@ -15,6 +15,8 @@ pub struct Choices {
     pub also: &'static [(&'static str, &'static [&'static str])],
     /// The word that stands for the empty set (`disabled`), where there is one.
     pub nothing: Option<&'static str>,
+    /// Words of old files that are accepted in a set and left out, with a warning.
+    pub ignored: &'static [&'static str],
 }
 
 impl Choices {
@@ -24,7 +26,15 @@ impl Choices {
             values,
             also: &[],
             nothing: None,
+            ignored: &[],
         }
+    }
+
+    /// The same list with words that are accepted and left out.
+    #[must_use]
+    pub const fn ignoring(mut self, words: &'static [&'static str]) -> Self {
+        self.ignored = words;
+        self
     }
 
     /// The same list with other spellings.
@@ -49,6 +59,9 @@ impl Choices {
         {
             return Some(&[]);
         }
+        if self.ignores(word) {
+            return Some(&[]);
+        }
         let exact = self
             .values
             .iter()
@@ -59,6 +72,10 @@ impl Choices {
                 .find(|(other, _)| other.eq_ignore_ascii_case(word))
                 .map(|(_, means)| *means)
         })
+    }
+
+    fn ignores(&self, word: &str) -> bool {
+        self.ignored.iter().any(|known| known.eq_ignore_ascii_case(word))
     }
 
     fn listed(&self) -> String {
@@ -143,6 +160,26 @@ impl Kind {
     pub const PASSWORD: Self = Self::Password { min: 1, max: 255 };
     /// A percentage.
     pub const PERCENT: Self = Self::Uint { min: 0, max: 100 };
+
+    /// What is to be said about a value that is taken: which words of it are left out.
+    pub fn warning(&self, word: &Word) -> Option<String> {
+        let Self::ChoiceSet(choices) = self else {
+            return None;
+        };
+        let left_out: Vec<&str> = word
+            .items()
+            .iter()
+            .map(String::as_str)
+            .filter(|word| choices.ignores(word))
+            .collect();
+        (!left_out.is_empty()).then(|| {
+            format!(
+                "{} left out, too old to be supported (supported: {})",
+                left_out.join(" "),
+                choices.listed()
+            )
+        })
+    }
 
     /// The value that the word or set stands for, or what would be accepted instead.
     pub fn parse(&self, word: &Word) -> Result<Value, String> {

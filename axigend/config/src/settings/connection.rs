@@ -1,6 +1,6 @@
 //! Listeners, their TLS and the threads of a service (services-core 3.3.1, 3.3.3).
 
-use super::{View, at_least, part};
+use super::{MAX_THREADS, MIN_THREADS, View, part};
 use axigen_shared::schema::Object;
 use axigen_shared::{Cause, Refusal};
 use std::net::SocketAddr;
@@ -15,6 +15,15 @@ pub struct ConnectionSettings {
     pub min_conn_threads: u32,
     /// Most threads under load; at least `min_conn_threads`.
     pub max_conn_threads: u32,
+    /// Whether encryption is offered on listeners that are clear at first.
+    pub start_tls: bool,
+}
+
+impl ConnectionSettings {
+    /// Whether this listener of the service is of no use, or of less, without its certificate.
+    pub fn needs_certificate(&self, listener: &ListenerSettings) -> bool {
+        listener.enable && (listener.ssl_enable || self.start_tls)
+    }
 }
 
 /// One listener.
@@ -56,13 +65,10 @@ pub enum TlsVersion {
     Tls13,
 }
 
-impl TryFrom<&Object> for ConnectionSettings {
-    type Error = Refusal;
-
-    /// From a service object.
-    fn try_from(service: &Object) -> Result<Self, Refusal> {
-        let (min_conn_threads, max_conn_threads) =
-            at_least(&View(service), "minConnThreads", "maxConnThreads")?;
+impl ConnectionSettings {
+    /// From a service object; whether it offers STARTTLS is not declared in the same way by all services.
+    pub(super) fn of(service: &Object, start_tls: bool) -> Result<Self, Refusal> {
+        let view = View(service);
         let listeners = service
             .children("listeners")
             .iter()
@@ -70,8 +76,9 @@ impl TryFrom<&Object> for ConnectionSettings {
             .collect::<Result<_, _>>()?;
         Ok(Self {
             listeners,
-            min_conn_threads,
-            max_conn_threads,
+            min_conn_threads: view.number(MIN_THREADS)?,
+            max_conn_threads: view.number(MAX_THREADS)?,
+            start_tls,
         })
     }
 }

@@ -4,6 +4,7 @@
 //! that concern several attributes are made here and name all of them.
 
 mod connection;
+mod contradiction;
 mod log;
 mod login;
 mod processing;
@@ -11,6 +12,7 @@ mod server;
 mod services;
 
 pub use connection::{ConnectionSettings, ListenerSettings, SslSettings, TlsVersion};
+pub(crate) use contradiction::{certificates, contradictions};
 pub use log::{LogKind, LogRule, LogSettings, LogType, RotatePeriod};
 pub use login::{AuthTypes, LoginSettings};
 pub use processing::ProcessingSettings;
@@ -20,6 +22,10 @@ pub use services::{CliSettings, ImapSettings, Pop3Settings, SmtpIncomingSettings
 use axigen_shared::schema::Object;
 use axigen_shared::{Cause, Refusal};
 use std::sync::Arc;
+
+/// Attributes of every service that takes connections.
+const MIN_THREADS: &str = "minConnThreads";
+const MAX_THREADS: &str = "maxConnThreads";
 
 /// Everything, as one snapshot.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +51,9 @@ impl TryFrom<&Object> for Settings {
 
     /// Builds the typed view of a SERVER object.
     fn try_from(server: &Object) -> Result<Self, Refusal> {
+        if let Some(contradiction) = contradictions(server).into_iter().next() {
+            return Err(Refusal::new(Cause::Invalid, contradiction.message));
+        }
         Ok(Self {
             server: ServerSettings::try_from(server)?,
             smtp_incoming: Arc::new(SmtpIncomingSettings::try_from(&part(server, "smtpIncoming")?)?),
@@ -123,16 +132,4 @@ impl View<'_> {
         self.number("logLevel")
             .map(|level| u8::try_from(level).unwrap_or(u8::MAX))
     }
-}
-
-/// Refuses a pair of attributes of which the second must not be below the first; names both.
-fn at_least(view: &View<'_>, low: &str, high: &str) -> Result<(u32, u32), Refusal> {
-    let (least, most) = (view.number(low)?, view.number(high)?);
-    if least == 0 || most < least {
-        return Err(Refusal::new(
-            Cause::Invalid,
-            format!("{high} ({most}) must not be below {low} ({least}), and {low} must be at least 1"),
-        ));
-    }
-    Ok((least, most))
 }

@@ -78,7 +78,8 @@ impl TryFrom<&Object> for SmtpIncomingSettings {
     fn try_from(service: &Object) -> Result<Self, Refusal> {
         let view = View(service);
         Ok(Self {
-            connection: ConnectionSettings::try_from(service)?,
+            // Only the policy script can switch it off (services-core 3.2.1, `allowStartTLS`).
+            connection: ConnectionSettings::of(service, true)?,
             max_errors: view.number("maxErrors")?,
             max_auth_errors: view.number("maxAuthErrors")?,
             max_received_headers: view.number("maxReceivedHeaders")?,
@@ -92,9 +93,10 @@ impl TryFrom<&Object> for ImapSettings {
 
     fn try_from(service: &Object) -> Result<Self, Refusal> {
         let view = View(service);
+        let login = LoginSettings::try_from(service)?;
         Ok(Self {
-            connection: ConnectionSettings::try_from(service)?,
-            login: LoginSettings::try_from(service)?,
+            connection: ConnectionSettings::of(service, login.allow_start_tls)?,
+            login,
             max_errors: view.number("maxErrors")?,
             max_auth_errors: view.number("maxAuthErrors")?,
             greetings_text: view.text("greetingsText")?,
@@ -110,9 +112,10 @@ impl TryFrom<&Object> for Pop3Settings {
 
     fn try_from(service: &Object) -> Result<Self, Refusal> {
         let view = View(service);
+        let login = LoginSettings::try_from(service)?;
         Ok(Self {
-            connection: ConnectionSettings::try_from(service)?,
-            login: LoginSettings::try_from(service)?,
+            connection: ConnectionSettings::of(service, login.allow_start_tls)?,
+            login,
             max_errors: view.number("maxErrors")?,
             max_auth_errors: view.number("maxAuthErrors")?,
             greetings_text: view.text("greetingsText")?,
@@ -127,7 +130,7 @@ impl TryFrom<&Object> for CliSettings {
     fn try_from(service: &Object) -> Result<Self, Refusal> {
         let view = View(service);
         Ok(Self {
-            connection: ConnectionSettings::try_from(service)?,
+            connection: ConnectionSettings::of(service, false)?,
             max_errors: view.number("maxErrors")?,
             max_auth_errors: view.number("maxAuthErrors")?,
             max_auth_commands: view.number("maxAuthCommands")?,

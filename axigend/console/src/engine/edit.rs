@@ -24,7 +24,14 @@ impl Engine {
             return self.set_at_once(attr, value).await;
         }
         newest.change(Action::Set(attr.name, value))?;
-        Ok(Reply::done())
+        let warning = attr.kind.warning(word).map(|why| format!("{}: {why}", attr.name));
+        if let Some(warning) = &warning {
+            tracing::warn!("{warning}");
+        }
+        Ok(Reply {
+            warnings: warning.into_iter().collect(),
+            ..Reply::done()
+        })
     }
 
     /// An attribute that does not wait for COMMIT (WIRE.md 7, point 9).

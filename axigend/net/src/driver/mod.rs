@@ -15,8 +15,9 @@ pub use ending::{Ending, Terms};
 use crate::conversation::{Action, Conversation};
 use crate::phase::{Phase, PhaseWatch};
 use crate::wire::Wire;
-use axigend_protocol::OUTPUT_CHUNK;
-use output::{close, write_all};
+use axigend_protocol::{OUTPUT_CHUNK, TlsFacts};
+use output::{close, stop_patience, write_all};
+use rustls::ServerConfig;
 use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until, timeout};
 
 /// How long a TLS handshake may take; a slow phone on a bad line needs about 10 s.
-pub const HANDSHAKE_TIMEOUT: Duration = if cfg!(test) {
+const HANDSHAKE_TIMEOUT: Duration = if cfg!(test) {
     Duration::from_millis(300)
 } else {
     Duration::from_secs(30)
@@ -61,6 +62,8 @@ enum Heard {
     Input(io::Result<usize>),
     Event,
     Shutdown,
+    /// A session that knows of the stop waits for input that does not come.
+    Nothing,
     Idle,
 }
 
@@ -115,7 +118,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             Action::Close => {
                 self.flush().await?;
                 if let Some(wire) = &mut self.wire {
-                    close(wire, matches!(self.over, Some(Ending::PeerClosed))).await;
+                    let peer_closed = matches!(self.over, Some(Ending::PeerClosed));
+                    close(wire, &mut self.phase, peer_closed).await;
                 }
                 Err(self.over.take().unwrap_or(Ending::Closed))
             }
@@ -149,7 +153,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         }
         let output = std::mem::take(&mut self.output);
         let wire = self.wire.as_mut().ok_or(Ending::Closed)?;
-        write_all(wire, &output).await?;
+        write_all(wire, &mut self.phase, &output).await?;
         self.touched();
         Ok(())
     }
@@ -168,11 +172,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         if !at_once {
             let output = std::mem::take(&mut self.output);
             let wire = self.wire.as_mut().ok_or(Ending::Closed)?;
+            let phase = &mut self.phase;
             let written = async {
                 if output.is_empty() {
                     Ok(())
                 } else {
-                    write_all(wire, &output).await
+                    write_all(wire, phase, &output).await
                 }
             };
             // The work is finished even when the peer is gone: a message being committed stays committed.
@@ -203,7 +208,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         let heard = tokio::select! {
             biased;
             input = wire.read(take) => Heard::Input(input),
-            () = phase.until(Phase::Draining), if !*told_shutdown => Heard::Shutdown,
+            stop = stop(phase, *told_shutdown) => stop,
             () = sleep_until(deadline) => Heard::Idle,
         };
         self.heard(heard)
@@ -226,7 +231,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             // The event borrows the conversation, so input is kept until the choice is made.
             count = wire.read(|bytes| { input.extend_from_slice(bytes); bytes.len() }) => Heard::Input(count),
             () = conversation.event() => Heard::Event,
-            () = phase.until(Phase::Draining), if !*told_shutdown => Heard::Shutdown,
+            stop = stop(phase, *told_shutdown) => stop,
             () = sleep_until(deadline) => Heard::Idle,
         };
         if !input.is_empty() {
@@ -262,6 +267,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             Heard::Input(Err(error)) => return Err(Ending::Failed(error)),
             Heard::Event => self.unasked = true,
             Heard::Shutdown => self.tell_shutdown(),
+            Heard::Nothing => return Err(Ending::Cut),
             Heard::Idle => {
                 self.over = Some(Ending::Idle);
                 self.conversation.timeout();
@@ -285,18 +291,49 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             // The go-ahead is not sent yet, so what is here was sent before it and must never be read as if it had
             // come through TLS (RFC 3207, 4.2; RFC 9051, 6.2.1).
             wire.discard_arrived(DISCARD_LIMIT).await;
-            write_all(&mut wire, &std::mem::take(&mut self.output)).await?;
+            write_all(&mut wire, &mut self.phase, &std::mem::take(&mut self.output)).await?;
         }
-        let (wire, facts) = match timeout(HANDSHAKE_TIMEOUT, wire.secure(config)).await {
-            Ok(Ok(secured)) => secured,
-            Ok(Err(error)) => return Err(Ending::Handshake(error.to_string())),
-            Err(_elapsed) => return Err(Ending::Handshake("it took too long".to_owned())),
-        };
+        let (wire, facts) = shake_hands(wire, config, &mut self.phase).await?;
         self.wire = Some(wire);
-        tracing::info!("TLS established: {} {}", facts.version, facts.cipher);
         self.conversation.secured(facts);
         self.unasked = false;
         self.idle_since = Instant::now();
         Ok(())
+    }
+}
+
+/// What a session that wants to hear something hears of the stop instead.
+async fn stop(phase: &mut PhaseWatch, told: bool) -> Heard {
+    if told {
+        stop_patience(phase).await;
+        Heard::Nothing
+    } else {
+        phase.until(Phase::Draining).await;
+        Heard::Shutdown
+    }
+}
+
+/// The TLS handshake as server. Nobody is waited for who has not finished it when the service stops: there is no way to
+/// say goodbye yet.
+pub async fn shake_hands<S>(
+    wire: Wire<S>,
+    config: Arc<ServerConfig>,
+    phase: &mut PhaseWatch,
+) -> Result<(Wire<S>, TlsFacts), Ending>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let shaken = tokio::select! {
+        biased;
+        shaken = timeout(HANDSHAKE_TIMEOUT, wire.secure(config)) => shaken,
+        () = phase.until(Phase::Draining) => return Err(Ending::Cut),
+    };
+    match shaken {
+        Ok(Ok((wire, facts))) => {
+            tracing::info!("TLS established: {} {}", facts.version, facts.cipher);
+            Ok((wire, facts))
+        }
+        Ok(Err(error)) => Err(Ending::Handshake(error.to_string())),
+        Err(_elapsed) => Err(Ending::Handshake("it took too long".to_owned())),
     }
 }

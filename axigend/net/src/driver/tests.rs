@@ -239,3 +239,29 @@ fn a_handshake_that_never_comes_ends() {
         drop(client);
     });
 }
+
+#[test]
+fn a_stop_waits_for_no_handshake_and_no_reader() {
+    run(async {
+        let mut line = Line::open(LONG, &ToyService::new());
+        line.say("TLS\n").await;
+        line.hear("HELLO\nGO\n").await;
+        let Line {
+            client,
+            driver,
+            phase,
+            ..
+        } = line;
+        phase.send(Phase::Draining).expect("the driver listens");
+        assert!(matches!(driver.await.expect("no panic"), Ending::Cut));
+        drop(client);
+
+        let mut line = Line::open(LONG, &ToyService::new());
+        line.say("FLOOD\n").await;
+        line.hear("HELLO\n").await;
+        line.phase.send(Phase::Draining).expect("the driver listens");
+        let Line { client, driver, .. } = line;
+        assert!(matches!(driver.await.expect("no panic"), Ending::Cut));
+        drop(client);
+    });
+}

@@ -34,7 +34,7 @@ impl fmt::Display for State {
 pub struct Started {
     /// Addresses bound, with the ports really given.
     pub bound: Vec<SocketAddr>,
-    /// Enabled listeners that could not be opened, and why.
+    /// Enabled listeners that could not be opened, and why, as a whole sentence.
     pub failed: Vec<(SocketAddr, String)>,
 }
 

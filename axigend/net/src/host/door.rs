@@ -24,6 +24,8 @@ pub struct Live {
     pub caps: Caps,
     /// `sslEnable`.
     pub tls_from_start: bool,
+    /// Whether the service offers STARTTLS.
+    pub start_tls: bool,
     /// `sslControl`; none where TLS makes no sense.
     pub ssl: Option<SslSettings>,
 }
@@ -83,6 +85,14 @@ impl Door {
     /// Puts new terms in force, for running sessions too where they ask again (idle time, certificate).
     pub fn change(&self, live: Live) {
         self.live.store(Arc::new(live));
+    }
+
+    /// Whether these terms are the ones in force where encryption is concerned.
+    pub fn speaks_as(&self, terms: &Live) -> bool {
+        let live = self.live.load();
+        live.tls_from_start == terms.tls_from_start
+            && live.start_tls == terms.start_tls
+            && live.ssl == terms.ssl
     }
 
     /// Whether TLS starts with the first byte.

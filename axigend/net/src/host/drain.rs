@@ -45,11 +45,13 @@ impl Drain {
         let before = run.sessions.count();
         // Without receivers there are no sessions.
         let _ = run.phase.send(Phase::Draining);
-        let cut = run.sessions.wait_none(grace);
+        let mut left = run.sessions.wait_none(grace);
         let _ = run.phase.send(Phase::Cut);
-        if cut > 0 {
-            run.sessions.wait_none(CUT_PATIENCE);
+        if left > 0 {
+            left = run.sessions.wait_none(CUT_PATIENCE);
         }
+        // Those that ended as cut, within the grace time or after it, and those that do not even notice.
+        let cut = run.sessions.cuts() + left;
         let stuck = run.pool.close(CUT_PATIENCE);
         if stuck > 0 {
             tracing::error!("{stuck} threads did not end: a session is in a call that does not return");

@@ -1,7 +1,7 @@
 //! From an accepted connection to its session: limits, session number, thread, TLS from the first byte, driver.
 
 use super::door::Door;
-use crate::driver::{Driver, Ending, HANDSHAKE_TIMEOUT, Terms};
+use crate::driver::{Driver, Ending, Terms, shake_hands};
 use crate::limits::Admission;
 use crate::listener::{Accepted, accept_all};
 use crate::phase::{Phase, PhaseWatch};
@@ -15,7 +15,6 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
 use tokio::net::{TcpStream, UnixStream};
-use tokio::time::timeout;
 use tracing::Instrument;
 
 /// What a new connection needs to become a session.
@@ -92,6 +91,9 @@ impl Entrance {
             ending = self.session(accepted, number) => ending,
             () = cut.until(Phase::Cut) => Ending::Cut,
         };
+        if matches!(ending, Ending::Cut) {
+            self.sessions.cut();
+        }
         tracing::info!("connection {ending}");
     }
 
@@ -130,14 +132,7 @@ impl Entrance {
             .door
             .tls()
             .map_err(|refusal| Ending::Handshake(refusal.detail))?;
-        match timeout(HANDSHAKE_TIMEOUT, wire.secure(config)).await {
-            Ok(Ok((wire, facts))) => {
-                tracing::info!("TLS established: {} {}", facts.version, facts.cipher);
-                Ok((wire, facts))
-            }
-            Ok(Err(error)) => Err(Ending::Handshake(error.to_string())),
-            Err(_elapsed) => Err(Ending::Handshake("it took too long".to_owned())),
-        }
+        shake_hands(wire, config, &mut self.phase.clone()).await
     }
 }
 

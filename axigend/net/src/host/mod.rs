@@ -28,7 +28,7 @@ use door::{Door, Live};
 use drain::Drain;
 use entrance::Entrance;
 use parking_lot::Mutex;
-use plan::{enabled, live, nothing_bound, take_adopted};
+use plan::{cannot_bind, enabled, live, nothing_bound, take_adopted};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
@@ -104,17 +104,14 @@ impl ServiceHost {
                 .position(|socket| socket.local_addr().is_ok_and(|at| at == listener.address));
             let socket = match kept {
                 Some(index) => take_adopted(adopted.swap_remove(index)),
-                None => bind_tcp(listener.address).map_err(|error| error.to_string()),
+                None => bind_tcp(listener.address),
             };
-            match socket.and_then(|socket| self.usable(listener).map(|()| socket)) {
+            let socket = socket.map_err(|error| cannot_bind(listener.address, &error));
+            match socket.and_then(|socket| self.certified(settings, listener).map(|()| socket)) {
                 Ok(socket) => sockets.push((listener, socket)),
-                Err(reason) => {
-                    tracing::error!(
-                        module = self.service.name(),
-                        "cannot bind {}: {reason}",
-                        listener.address
-                    );
-                    started.failed.push((listener.address, reason));
+                Err(refusal) => {
+                    tracing::error!(module = self.service.name(), "{}", refusal.detail);
+                    started.failed.push((listener.address, refusal.detail));
                 }
             }
         }
@@ -130,7 +127,7 @@ impl ServiceHost {
                     let door = Door::new(
                         listener.address,
                         Listening::Tcp(socket),
-                        live(listener),
+                        live(settings, listener),
                         &self.tls,
                     );
                     self.admit(run, inner, door);
@@ -151,6 +148,7 @@ impl ServiceHost {
             idle_timeout: settings.idle_timeout,
             caps: Caps::default(),
             tls_from_start: false,
+            start_tls: false,
             ssl: None,
         };
         self.open(
@@ -178,9 +176,13 @@ impl ServiceHost {
         let mut bound = Vec::new();
         for listener in enabled(settings).filter(|_| running) {
             let address = listener.address;
-            let cannot = |reason| Refusal::new(Cause::Conflict, format!("cannot bind {address}: {reason}"));
-            self.usable(listener).map_err(cannot)?;
-            if doors.iter().any(|door| door.address() == address) {
+            let door = doors.iter().find(|door| door.address() == address);
+            // What is in force already was taken as it is; a COMMIT of something else does not suffer from it.
+            let terms = live(settings, listener);
+            if !door.is_some_and(|door| door.speaks_as(&terms)) {
+                self.checked(settings, listener)?;
+            }
+            if door.is_some() {
                 continue;
             }
             let leaving = |door: &&Arc<Door>| enabled(settings).all(|kept| kept.address != door.address());
@@ -189,7 +191,7 @@ impl ServiceHost {
                 Some(door) => bind_beside(address, &door.listening()),
                 None => bind_tcp(address),
             };
-            bound.push((address, socket.map_err(|error| cannot(error.to_string()))?));
+            bound.push((address, socket.map_err(|error| cannot_bind(address, &error))?));
         }
         Ok(Prepared {
             settings: settings.clone(),
@@ -209,11 +211,11 @@ impl ServiceHost {
         let old = std::mem::take(&mut inner.doors);
         for listener in enabled(&settings) {
             if let Some(door) = old.iter().find(|door| door.address() == listener.address) {
-                door.change(live(listener));
+                door.change(live(&settings, listener));
                 inner.doors.push(Arc::clone(door));
             } else if let Some(index) = bound.iter().position(|(address, _)| *address == listener.address) {
                 let socket = Listening::Tcp(bound.swap_remove(index).1);
-                let door = Door::new(listener.address, socket, live(listener), &self.tls);
+                let door = Door::new(listener.address, socket, live(&settings, listener), &self.tls);
                 tracing::info!(module = self.service.name(), "[{}] listening", door.name());
                 self.admit(&run, &mut inner, door);
             }
@@ -310,11 +312,26 @@ impl ServiceHost {
         Ok(())
     }
 
-    /// A listener with TLS from the first byte is of no use without its certificate.
-    fn usable(&self, listener: &ListenerSettings) -> Result<(), String> {
-        match self.tls.server_config(&listener.ssl) {
-            Err(refusal) if listener.ssl_enable => Err(refusal.detail),
-            Ok(_) | Err(_) => Ok(()),
+    /// Refuses a listener that would be without the certificate it needs.
+    fn checked(&self, settings: &ConnectionSettings, listener: &ListenerSettings) -> Result<(), Refusal> {
+        if !settings.needs_certificate(listener) {
+            return Ok(());
+        }
+        let named = |refusal: Refusal| {
+            Refusal::new(refusal.cause, format!("{}: {}", listener.address, refusal.detail))
+        };
+        self.tls.check(&listener.ssl).map_err(named)
+    }
+
+    /// The same at a start: one that is clear at first is opened nevertheless, for what can be done without encryption.
+    fn certified(&self, settings: &ConnectionSettings, listener: &ListenerSettings) -> Result<(), Refusal> {
+        match self.checked(settings, listener) {
+            Err(refusal) if !listener.ssl_enable => {
+                let module = self.service.name();
+                tracing::error!(module, "{}; STARTTLS is not offered there", refusal.detail);
+                Ok(())
+            }
+            checked => checked,
         }
     }
 

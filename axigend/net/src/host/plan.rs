@@ -4,6 +4,7 @@ use super::door::Live;
 use crate::limits::Caps;
 use axigen_shared::{Cause, Refusal};
 use axigend_config::{ConnectionSettings, ListenerSettings};
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 
 /// The listeners that are to be bound; of several with one address only the first counts (services-core 3.3.1).
@@ -20,7 +21,7 @@ pub fn enabled(settings: &ConnectionSettings) -> impl Iterator<Item = &ListenerS
 }
 
 /// What of a listener can change while it stays bound.
-pub fn live(listener: &ListenerSettings) -> Live {
+pub fn live(settings: &ConnectionSettings, listener: &ListenerSettings) -> Live {
     Live {
         idle_timeout: listener.idle_timeout,
         caps: Caps {
@@ -28,22 +29,23 @@ pub fn live(listener: &ListenerSettings) -> Live {
             per_peer: listener.peer_max_connections,
         },
         tls_from_start: listener.ssl_enable,
+        start_tls: settings.start_tls,
         ssl: Some(listener.ssl.clone()),
     }
 }
 
 /// A socket of the service manager, ready to be accepted from.
-pub fn take_adopted(socket: TcpListener) -> Result<TcpListener, String> {
-    crate::listener::adopt(&socket)
-        .map(|()| socket)
-        .map_err(|error| error.to_string())
+pub fn take_adopted(socket: TcpListener) -> io::Result<TcpListener> {
+    crate::listener::adopt(&socket).map(|()| socket)
 }
 
-/// The refusal of a start that bound nothing.
+/// The refusal for a socket that cannot be had (services-core 3.3.1, "Run time").
+pub fn cannot_bind(address: SocketAddr, error: &io::Error) -> Refusal {
+    Refusal::new(Cause::Conflict, format!("cannot bind {address}: {error}"))
+}
+
+/// The refusal of a start that opened nothing.
 pub fn nothing_bound(failed: &[(SocketAddr, String)]) -> Refusal {
-    let reasons: Vec<String> = failed
-        .iter()
-        .map(|(address, reason)| format!("cannot bind {address}: {reason}"))
-        .collect();
+    let reasons: Vec<&str> = failed.iter().map(|(_, reason)| reason.as_str()).collect();
     Refusal::new(Cause::Conflict, reasons.join("; "))
 }

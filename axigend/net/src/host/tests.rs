@@ -387,3 +387,105 @@ fn a_listener_narrows_and_widens_without_a_gap() {
     drop(session);
     bed.stop(GRACE);
 }
+
+/// Files that are no certificate, and a word of why not.
+fn unusable(bed: &Bed) -> [(&'static str, &'static str); 4] {
+    let directory = bed.secure.directory.path();
+    let pem = std::fs::read_to_string(directory.join("cert.pem")).expect("the certificate");
+    let (chain, _) = pem.split_once("-----BEGIN PRIVATE").expect("both are in it");
+    std::fs::write(directory.join("alone.pem"), chain).expect("written");
+    let other = rcgen::generate_simple_self_signed(vec!["other".to_owned()]).expect("a certificate");
+    let mixed = format!("{chain}{}", other.signing_key.serialize_pem());
+    std::fs::write(directory.join("mixed.pem"), mixed).expect("written");
+    std::fs::write(directory.join("empty.pem"), "").expect("written");
+    [
+        ("absent.pem", "cannot be read"),
+        ("alone.pem", "no private key"),
+        ("mixed.pem", "do not belong together"),
+        ("empty.pem", "no certificate"),
+    ]
+}
+
+#[test]
+fn an_unusable_certificate_refuses_the_change_for_what_it_is() {
+    let bed = Bed::new();
+    let bound = bed.start(vec![listener(loopback())]);
+    for (file, why) in unusable(&bed) {
+        for ssl_enable in [false, true] {
+            let mut changed = listener(loopback());
+            changed.ssl_enable = ssl_enable;
+            changed.ssl.cert_file = file.to_owned();
+            let refusal = bed
+                .runtime
+                .block_on(bed.host.prepare(&connection(vec![changed.clone()])))
+                .err()
+                .expect("it is refused");
+            assert!(
+                refusal.detail.contains(file)
+                    && refusal.detail.contains(why)
+                    && refusal.detail.contains("127.0.0.1:0: certFile ")
+                    && !refusal.detail.contains("bind"),
+                "{refusal:?}"
+            );
+            changed.enable = false;
+            assert!(
+                bed.runtime
+                    .block_on(bed.host.prepare(&connection(vec![changed])))
+                    .is_ok()
+            );
+        }
+    }
+    // A refusal is not remembered: the file is looked at again.
+    let cert = bed.secure.directory.path().join("cert.pem");
+    std::fs::copy(cert, bed.secure.directory.path().join("absent.pem")).expect("copied");
+    let mut changed = listener(loopback());
+    changed.ssl.cert_file = "absent.pem".to_owned();
+    bed.change(vec![changed]);
+    assert_eq!(bed.host.bound(), bound);
+    bed.stop(GRACE);
+}
+
+#[test]
+fn an_unusable_certificate_keeps_a_start_from_nothing_else() {
+    let bed = Bed::new();
+    let mut clear = listener(loopback());
+    clear.ssl.cert_file = "absent.pem".to_owned();
+    let mut secure = listener(other_loopback());
+    secure.ssl_enable = true;
+    secure.ssl.cert_file = "absent.pem".to_owned();
+    let settings = connection(vec![clear.clone(), secure]);
+    let started = bed
+        .runtime
+        .block_on(bed.host.start(&settings))
+        .expect("it starts");
+    assert_eq!((started.bound.len(), started.failed.len()), (1, 1));
+    assert!(
+        started.failed[0].1.contains("cannot be read"),
+        "{:?}",
+        started.failed
+    );
+    Client::greeted(started.bound[0]);
+    // What is in force is no reason to refuse another change.
+    clear.max_connections = 7;
+    bed.change(vec![clear]);
+    bed.stop(GRACE);
+}
+
+#[test]
+fn a_stop_is_not_held_up_by_those_who_only_wait() {
+    let bed = Bed::new();
+    let mut secure = listener(other_loopback());
+    secure.ssl_enable = true;
+    let bound = bed.start(vec![listener(loopback()), secure]);
+    let mut reader = Client::greeted(bound[0]);
+    reader.0.get_mut().write_all(b"FLOOD\n").expect("written");
+    let handshaking = Client::connect(bound[1]);
+    assert!(reader.0.read(&mut [0; 1]).is_ok());
+    while bed.host.sessions() < 2 {
+        std::thread::yield_now();
+    }
+    let before = std::time::Instant::now();
+    assert_eq!(bed.stop(GRACE), Served { finished: 0, cut: 2 });
+    assert!(before.elapsed() < GRACE);
+    drop((reader, handshaking));
+}

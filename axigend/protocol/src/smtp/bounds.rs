@@ -16,8 +16,6 @@ pub(super) const PATH_MAX: usize = 256;
 pub(super) const LOCAL_PART_MAX: usize = 64;
 /// Longest domain, and longest name in HELO and EHLO (RFC 5321, 4.5.3.1.2).
 pub(super) const DOMAIN_MAX: usize = 255;
-/// Longest label of a domain (RFC 1035, 2.3.4).
-pub(super) const LABEL_MAX: usize = 63;
 /// Most parameters of one command: twice what is defined for MAIL.
 pub(super) const PARAMETERS_MAX: usize = 8;
 /// Most recipients of one message whatever the policy says: the top of the range of `maxRcptCount`

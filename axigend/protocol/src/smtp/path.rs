@@ -1,13 +1,15 @@
 //! Reverse-path and forward-path (RFC 5321, 4.1.2; UTF-8: RFC 6531, 3.3).
 //!
-//! Strict: angle brackets, dot-string or quoted local part, domain of LDH labels or address literal, the octet limits
-//! of RFC 5321, 4.5.3.1. Two liberties, both of AXIGEN: a local part without a domain belongs to the primary domain
+//! Strict: angle brackets, dot-string or quoted local part, domain name or address literal, the octet limits of
+//! RFC 5321, 4.5.3.1. What a domain name is, `axigen_shared::value::domain_name` decides. Two liberties, both of AXIGEN: a local part without a domain belongs to the primary domain
 //! (services-core 3.1.2), and blanks before `<` are skipped, since many scripts send them. A source route is accepted
 //! and ignored (RFC 5321, F.2).
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::bounds::{DOMAIN_MAX, LABEL_MAX, LOCAL_PART_MAX, PATH_MAX};
+use axigen_shared::value::domain_name;
+
+use super::bounds::{DOMAIN_MAX, LOCAL_PART_MAX, PATH_MAX};
 
 /// An address whose syntax has been checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,18 +100,9 @@ fn primary(domain: &str) -> Result<String, BadPath> {
     }
 }
 
-/// Whether this is a domain of LDH labels, or of letters beyond ASCII.
+/// Whether this is a domain name, by the same rule as the names that an administrator gives; in mail it has no final dot.
 fn is_domain(text: &str) -> bool {
-    let label = |label: &str| {
-        !label.is_empty()
-            && label.len() <= LABEL_MAX
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || c == '-' || is_letter_beyond_ascii(c))
-    };
-    text.len() <= DOMAIN_MAX && text.split('.').all(label)
+    !text.ends_with('.') && domain_name(text).is_ok()
 }
 
 /// Whether this is an address literal without its brackets (RFC 5321, 4.1.3); other tags are not registered.
@@ -216,8 +209,8 @@ impl<'a> Cursor<'a> {
                 Err(BadPath)
             };
         }
-        let text = self
-            .take_while(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.' || is_letter_beyond_ascii(c));
+        let text =
+            self.take_while(|c| c.is_ascii_alphanumeric() || "-_.".contains(c) || is_letter_beyond_ascii(c));
         if is_domain(text) {
             Ok(text.to_owned())
         } else {
@@ -265,6 +258,7 @@ mod tests {
             ("<\"ann\"@example.test>", "ann@example.test"),
             ("<\"a b\"@example.test>", "\"a b\"@example.test"),
             ("<\"a\\\"b@c>d\"@example.test>", "\"a\\\"b@c>d\"@example.test"),
+            ("<ann@_a.under_score.example>", "ann@_a.under_score.example"),
             ("<ann@[192.0.2.1]>", "ann@[192.0.2.1]"),
             ("<ann@[IPv6:2001:db8::1]>", "ann@[IPv6:2001:db8::1]"),
             (
@@ -293,7 +287,8 @@ mod tests {
             "<ann@x-.example>",
             "<ann@x..example>",
             "<ann@x.example.>",
-            "<ann@a_b.example>",
+            "<ann@a_b-.example>",
+            "<ann@xn--a.example>",
             "<ann@[300.1.1.1]>",
             "<ann@[IPv6:zz]>",
             "<ann@[tag:x]>",

@@ -24,6 +24,9 @@ use crate::{
 /// The product's name in greetings.
 pub(super) const PRODUCT: &str = "axigend";
 
+/// Why a session ends that did nothing wrong (RFC 5321, 3.8).
+const STOPPING: &str = "Service closing transmission channel";
+
 /// What a session must know of the configuration; it keeps these values to its end.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -336,10 +339,14 @@ impl session::Session for Session {
             }
             if self.pending.is_none() {
                 if self.stopping && matches!(self.phase, Phase::Commands | Phase::Sasl(_)) {
-                    self.leave("Service closing transmission channel");
+                    self.leave(STOPPING);
                 }
                 if matches!(self.advance(), Advance::Again) {
                     continue;
+                }
+                // A message that is all here is still taken; for more of it a stop does not wait.
+                if self.stopping && matches!(self.phase, Phase::Data | Phase::Chunk(_) | Phase::Skip(..)) {
+                    self.leave(STOPPING);
                 }
                 self.lines.relax(INPUT_CHUNK);
             }

@@ -9,13 +9,15 @@
 //! ```
 //!
 //! `lexer` cuts tokens with their places, `tree` makes values of them without knowing any attribute, `read` holds the
-//! values to a context. All mistakes are collected. `write` is the canonical form: 4 spaces, order of the schema.
+//! values to a context. All mistakes are collected; `place` finds where something was written. `write` is the canonical form: 4 spaces, order of the schema.
 
 mod lexer;
+mod place;
 mod read;
 mod tree;
 mod write;
 
+pub use place::place;
 pub use read::{Diagnostic, Severity};
 pub use write::{Scope, print};
 

@@ -149,6 +149,9 @@ impl Reader<'_> {
         match attr.kind.parse(&word) {
             Ok(value) => {
                 object.values.insert(attr.name, value);
+                if let Some(warning) = attr.kind.warning(&word) {
+                    self.say(Severity::Warning, entry.value.place, Some(attr.name), warning);
+                }
             }
             Err(why) => self.say(Severity::Error, entry.value.place, Some(attr.name), why),
         }

@@ -157,17 +157,14 @@ pub static RULE: [Attr; 3] = [
     Attr::new("priority", Kind::COUNT, "1000", "the lowest number decides").usage("<priority>"),
 ];
 
-const VERSIONS: Choices = Choices::of(&["tls1_1", "tls1_2", "tls1_3"]).also(&[
-    ("tls11", &["tls1_1"]),
-    ("tls12", &["tls1_2"]),
-    ("tls13", &["tls1_3"]),
-    // Too old for any library of today; taken from old files and left out.
-    ("ssl2", &[]),
-    ("ssl3", &[]),
-    ("tls1", &[]),
-    ("tls1_0", &[]),
-    ("tls10", &[]),
-]);
+const VERSIONS: Choices = Choices::of(&["tls1_1", "tls1_2", "tls1_3"])
+    .also(&[
+        ("tls11", &["tls1_1"]),
+        ("tls12", &["tls1_2"]),
+        ("tls13", &["tls1_3"]),
+    ])
+    // Too old for any library of today.
+    .ignoring(&["ssl2", "ssl3", "tls1", "tls1_0", "tls10"]);
 
 /// TLS of a listener, for `sslEnable` and for STARTTLS (services-core 3.3.1).
 pub static SSL: [Attr; 9] = [

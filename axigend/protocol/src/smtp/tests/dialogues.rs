@@ -274,26 +274,48 @@ fn silence_and_shutdown() {
     assert_eq!(say(Session::end_of_input), "");
 }
 
-#[test]
-fn shutdown_lets_the_message_in_progress_finish() {
-    let mut world = World::new();
+/// What a client hears after a stop that came behind `said`, when `more` was there before the session looked again.
+fn stopped(world: &mut World, said: &[u8], more: &[u8]) -> String {
     let mut connection = Connection::new(world.connect(false));
     connection.go_on(|request| world.answer(1, request));
-    connection
-        .session()
-        .input(b"EHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<ann>\r\nDATA\r\nhalf");
+    connection.session().input(said);
     connection.go_on(|request| world.answer(1, request));
+    connection.heard.clear();
+    connection.session().input(more);
     connection.session().shutdown();
     connection.go_on(|request| world.answer(1, request));
-    assert!(!connection.closed);
-    connection.heard.clear();
-    connection.session().input(b"\r\n.\r\nNOOP\r\n");
-    connection.go_on(|request| world.answer(1, request));
-    let heard = String::from_utf8_lossy(&connection.heard).into_owned();
+    assert!(connection.closed);
+    String::from_utf8_lossy(&connection.heard).into_owned()
+}
+
+#[test]
+fn shutdown_takes_the_message_that_is_here_and_waits_for_no_other() {
+    const GOODBYE: &str = "421 mail.example.test Service closing transmission channel\r\n";
+    let opened = "EHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<ann>\r\n";
+    for stalled in [
+        "DATA\r\nhalf",
+        "BDAT 100\r\nhalf",
+        "BDAT 100 LAST\r\nhalf",
+        "BDAT 0\r\n",
+        "AUTH PLAIN\r\n",
+    ] {
+        let mut world = World::new();
+        let said = format!("{opened}{stalled}");
+        assert_eq!(stopped(&mut world, said.as_bytes(), b""), GOODBYE, "{stalled}");
+        assert!(world.queued.is_empty());
+    }
+    // A BDAT that was refused is read past, but not waited for.
     assert_eq!(
-        heard,
-        "250 2.0.0 Mail queued for delivery\r\n421 mail.example.test Service closing transmission channel\r\n"
+        stopped(&mut World::new(), b"EHLO c\r\nBDAT 100 LAST\r\nhalf", b""),
+        GOODBYE
     );
+    let mut world = World::new();
+    let heard = stopped(
+        &mut world,
+        format!("{opened}DATA\r\nhalf").as_bytes(),
+        b"\r\n.\r\nNOOP\r\n",
+    );
+    assert_eq!(heard, format!("250 2.0.0 Mail queued for delivery\r\n{GOODBYE}"));
     assert_eq!(world.queued.len(), 1);
 }
 

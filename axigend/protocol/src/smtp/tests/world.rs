@@ -92,9 +92,13 @@ impl World {
         ) {
             (_, "disabled.test") => Err(Refusal::new(Cause::DomainDisabled, "")),
             _ if self.full.iter().any(|full| full == address) => Err(Refusal::new(Cause::OverQuota, "")),
-            ("ann" | "bob" | "postmaster", "example.test") => Ok(Route::Local),
+            ("ann" | "bob" | "postmaster", "example.test") | ("postmaster", "under_score.test") => {
+                Ok(Route::Local)
+            }
             ("closed", "example.test") => Err(Refusal::new(Cause::NotPermitted, "smtpIncoming is off")),
-            (_, "example.test" | "b\u{fc}cher.test") => Err(Refusal::new(Cause::NoSuchAccount, "")),
+            (_, "example.test" | "under_score.test" | "b\u{fc}cher.test") => {
+                Err(Refusal::new(Cause::NoSuchAccount, ""))
+            }
             _ => Ok(Route::Remote),
         }
     }
