@@ -7,7 +7,7 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 fn ended(home: &Home, arguments: &[&str]) -> Output {
     home.axigend().args(arguments).output().expect("axigend starts")
@@ -131,6 +131,54 @@ fn an_orderly_stop_says_goodbye_in_every_protocol() {
     assert!(daemon.stop().success());
     let daemon = home.start();
     wait_for_messages(&daemon, "ann@example.test", 1);
+}
+
+#[test]
+fn a_stop_does_not_wait_for_clients_that_only_hold_it_up() {
+    /// Less than the grace time of 10 s, of which nothing is used up but a moment for each kind of client.
+    const SOON: Duration = Duration::from_secs(6);
+    let home = Home::new();
+    let daemon = home.start_with_accounts();
+    let address = daemon.address(Service::Smtp);
+    let opened = "EHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<ann@example.test>\r\n";
+    let mut stalled: Vec<Wire> = ["BDAT 100\r\nhalf", "DATA\r\nhalf"]
+        .iter()
+        .map(|stalled| {
+            let mut wire = Wire::connect(address).expect("a connection");
+            wire.send(format!("{opened}{stalled}").as_bytes()).expect("sent");
+            wire.until(b"Recipient accepted\r\n").expect("an answer");
+            wire
+        })
+        .collect();
+    let mut handshaking = Wire::connect(address).expect("a connection");
+    handshaking.send(b"EHLO c\r\nSTARTTLS\r\n").expect("sent");
+    handshaking.until(b"220 Go ahead\r\n").expect("an answer");
+    let before = Instant::now();
+    daemon.signal(Signal::TERM);
+    for wire in &mut stalled {
+        let rest = wire.to_end().expect("the session ends");
+        let rest = String::from_utf8_lossy(&rest).into_owned();
+        assert!(rest.contains("421 mail.example.test Service closing"), "{rest}");
+    }
+    assert!(handshaking.to_end().expect("the session ends").is_empty());
+    assert!(daemon.stop().success());
+    assert!(before.elapsed() < SOON, "{:?}", before.elapsed());
+}
+
+#[test]
+fn check_config_looks_at_certificates() {
+    let home = Home::with_config(
+        "server = {\n imap = { listeners = (\n  { address = 127.0.0.1:0 }\n  { address = 127.0.0.2:0 sslEnable = yes\n    sslControl = { certFile = missing.pem } }\n ) }\n}\n",
+    );
+    let checked = ended(&home, &["--check-config"]);
+    assert_eq!(checked.status.code(), Some(1), "{}", errors(&checked));
+    let heard = errors(&checked);
+    assert!(
+        heard.contains("axigen.cfg:5:20: error: certFile: ") && heard.contains("missing.pem cannot be read"),
+        "{heard}"
+    );
+    // The one that is made at the first start is not missed.
+    assert_eq!(heard.matches("error:").count(), 1, "{heard}");
 }
 
 #[test]

@@ -158,7 +158,9 @@ pub fn check(
     let mut unusable = Vec::new();
     for (at, ssl) in certificates(&source.object) {
         if let Err(refusal) = certificate(&ssl) {
-            unusable.push(source.diagnostic(&at, &["certFile"], refusal.detail));
+            // The diagnostic begins with the name.
+            let message = refusal.detail.trim_start_matches("certFile ").to_owned();
+            unusable.push(source.diagnostic(&at, &["certFile"], message));
         }
     }
     let (mut diagnostics, wrong) = match view(source) {

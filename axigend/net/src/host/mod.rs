@@ -39,6 +39,7 @@ use tokio::sync::{oneshot, watch};
 pub struct Prepared {
     settings: ConnectionSettings,
     bound: Vec<(SocketAddr, TcpListener)>,
+    failed: Vec<ListenerSettings>,
 }
 
 /// One service with its listeners, threads and sessions.
@@ -55,6 +56,8 @@ struct Inner {
     run: Option<Run>,
     doors: Vec<Arc<Door>>,
     adopted: Vec<TcpListener>,
+    /// Enabled listeners that could not be opened, as they are configured.
+    failed: Vec<ListenerSettings>,
 }
 
 /// What exists from start to stop.
@@ -73,6 +76,7 @@ impl ServiceHost {
             run: None,
             doors: Vec::new(),
             adopted: Vec::new(),
+            failed: Vec::new(),
         };
         let numbers = Arc::new(AtomicU32::new(0));
         Arc::new(Self {
@@ -97,7 +101,7 @@ impl ServiceHost {
     pub async fn start(&self, settings: &ConnectionSettings) -> Result<Started, Refusal> {
         let mut adopted = self.begin()?;
         let mut started = Started::default();
-        let mut sockets = Vec::new();
+        let (mut sockets, mut failed) = (Vec::new(), Vec::new());
         for listener in enabled(settings) {
             let kept = adopted
                 .iter()
@@ -110,8 +114,13 @@ impl ServiceHost {
             match socket.and_then(|socket| self.certified(settings, listener).map(|()| socket)) {
                 Ok(socket) => sockets.push((listener, socket)),
                 Err(refusal) => {
-                    tracing::error!(module = self.service.name(), "{}", refusal.detail);
+                    tracing::error!(
+                        module = self.service.name(),
+                        "listener not opened: {}",
+                        refusal.detail
+                    );
                     started.failed.push((listener.address, refusal.detail));
+                    failed.push(listener.clone());
                 }
             }
         }
@@ -132,6 +141,7 @@ impl ServiceHost {
                     );
                     self.admit(run, inner, door);
                 }
+                inner.failed = failed;
             },
         )?;
         Ok(started)
@@ -167,48 +177,76 @@ impl ServiceHost {
     }
 
     /// First half of a COMMIT: binds what is new in these settings. An error names the address and changes nothing.
+    ///
+    /// A listener that could not be opened before and is not changed now is tried again, but does not stand in the way
+    /// of other changes.
     #[expect(clippy::unused_async, reason = "part of the contract with the callers")]
     pub async fn prepare(&self, settings: &ConnectionSettings) -> Result<Prepared, Refusal> {
-        let (running, doors) = {
+        let (running, doors, failed_before) = {
             let inner = self.inner.lock();
-            (inner.state == State::Running, inner.doors.clone())
+            let running = inner.state == State::Running;
+            (running, inner.doors.clone(), inner.failed.clone())
         };
-        let mut bound = Vec::new();
+        let (mut bound, mut failed) = (Vec::new(), Vec::new());
         for listener in enabled(settings).filter(|_| running) {
-            let address = listener.address;
-            let door = doors.iter().find(|door| door.address() == address);
-            // What is in force already was taken as it is; a COMMIT of something else does not suffer from it.
-            let terms = live(settings, listener);
-            if !door.is_some_and(|door| door.speaks_as(&terms)) {
-                self.checked(settings, listener)?;
+            match self.opened(settings, listener, &doors) {
+                Ok(socket) => bound.extend(socket.map(|socket| (listener.address, socket))),
+                Err(refusal) if failed_before.contains(listener) => {
+                    let module = self.service.name();
+                    tracing::warn!(module, "listener still not opened: {}", refusal.detail);
+                    failed.push(listener.clone());
+                }
+                Err(refusal) => return Err(refusal),
             }
-            if door.is_some() {
-                continue;
-            }
-            let leaving = |door: &&Arc<Door>| enabled(settings).all(|kept| kept.address != door.address());
-            let beside = doors.iter().filter(leaving).find(|door| door.overlaps(address));
-            let socket = match beside {
-                Some(door) => bind_beside(address, &door.listening()),
-                None => bind_tcp(address),
-            };
-            bound.push((address, socket.map_err(|error| cannot_bind(address, &error))?));
         }
         Ok(Prepared {
             settings: settings.clone(),
             bound,
+            failed,
         })
+    }
+
+    /// The socket of a listener that is not open yet.
+    fn opened(
+        &self,
+        settings: &ConnectionSettings,
+        listener: &ListenerSettings,
+        doors: &[Arc<Door>],
+    ) -> Result<Option<TcpListener>, Refusal> {
+        let address = listener.address;
+        let door = doors.iter().find(|door| door.address() == address);
+        // What is in force already was taken as it is; a COMMIT of something else does not suffer from it.
+        let terms = live(settings, listener);
+        if !door.is_some_and(|door| door.speaks_as(&terms)) {
+            self.checked(settings, listener)?;
+        }
+        if door.is_some() {
+            return Ok(None);
+        }
+        let leaving = |door: &&Arc<Door>| enabled(settings).all(|kept| kept.address != door.address());
+        let beside = doors.iter().filter(leaving).find(|door| door.overlaps(address));
+        let socket = match beside {
+            Some(door) => bind_beside(address, &door.listening()),
+            None => bind_tcp(address),
+        };
+        socket.map(Some).map_err(|error| cannot_bind(address, &error))
     }
 
     /// Second half of a COMMIT: takes connections on the new listeners, closes those that are gone, and puts limits,
     /// time-outs and thread numbers in force. Sessions continue. Without effect on a service that is not running.
     pub fn apply(&self, prepared: Prepared) {
-        let Prepared { settings, mut bound } = prepared;
+        let Prepared {
+            settings,
+            mut bound,
+            failed,
+        } = prepared;
         let mut inner = self.inner.lock();
         if inner.state != State::Running {
             return;
         }
         let Some(run) = inner.run.take() else { return };
         let old = std::mem::take(&mut inner.doors);
+        inner.failed = failed;
         for listener in enabled(&settings) {
             if let Some(door) = old.iter().find(|door| door.address() == listener.address) {
                 door.change(live(&settings, listener));

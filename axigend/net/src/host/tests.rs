@@ -453,7 +453,7 @@ fn an_unusable_certificate_keeps_a_start_from_nothing_else() {
     let mut secure = listener(other_loopback());
     secure.ssl_enable = true;
     secure.ssl.cert_file = "absent.pem".to_owned();
-    let settings = connection(vec![clear.clone(), secure]);
+    let settings = connection(vec![clear.clone(), secure.clone()]);
     let started = bed
         .runtime
         .block_on(bed.host.start(&settings))
@@ -465,9 +465,14 @@ fn an_unusable_certificate_keeps_a_start_from_nothing_else() {
         started.failed
     );
     Client::greeted(started.bound[0]);
-    // What is in force is no reason to refuse another change.
+    // What did not work before is no reason to refuse another change, and is opened as soon as it can be.
     clear.max_connections = 7;
-    bed.change(vec![clear]);
+    bed.change(vec![clear.clone(), secure.clone()]);
+    assert_eq!(bed.host.bound().len(), 1);
+    let directory = bed.secure.directory.path();
+    std::fs::copy(directory.join("cert.pem"), directory.join("absent.pem")).expect("copied");
+    bed.change(vec![clear, secure]);
+    assert_eq!(bed.host.bound().len(), 2);
     bed.stop(GRACE);
 }
 
