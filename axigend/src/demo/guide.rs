@@ -53,13 +53,24 @@ fn axictl(server: &Server) -> String {
         .ok()
         .map(|path| path.with_file_name("axictl"));
     let program = match beside {
-        Some(path) if path.exists() => path.display().to_string(),
+        Some(path) if path.exists() => shell_word(&path),
         _ => "cargo run --release -q -p axictl --".to_owned(),
     };
     format!(
         "{program} --socket {}",
-        server.directory().control_socket().display()
+        shell_word(&server.directory().control_socket())
     )
+}
+
+/// A path as one word for a shell, in quotes only where it must be.
+fn shell_word(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,:@%".contains(c);
+    if text.chars().all(plain) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 fn text(ways: &Ways, people: &[Person; 2], axictl: &str, directory: &Path) -> String {
@@ -166,9 +177,20 @@ fn administration(axictl: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ways, text};
+    use super::{Ways, shell_word, text};
     use crate::demo::people::Person;
     use std::path::Path;
+
+    #[test]
+    fn paths_are_one_word() {
+        for (path, word) in [
+            ("/srv/mail-1/run", "/srv/mail-1/run"),
+            ("/home/me/my mail", "'/home/me/my mail'"),
+            ("/a'b$c", r"'/a'\''b$c'"),
+        ] {
+            assert_eq!(shell_word(Path::new(path)), word);
+        }
+    }
 
     #[test]
     fn commands_are_whole_lines_with_real_values() {

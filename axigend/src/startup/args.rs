@@ -55,7 +55,7 @@ pub struct Args {
     #[arg(long)]
     pub foreground: bool,
 
-    /// Check the configuration file, list all mistakes and exit
+    /// Check the configuration file and the certificates it needs, list all mistakes and exit
     #[arg(long)]
     pub check_config: bool,
 
