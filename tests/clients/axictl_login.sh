@@ -3,6 +3,16 @@ axictl=${AXICTL:?}
 "$axictl" --socket "$SOCKET" 'SET admin-password "Admin-Secret 1"'
 chmod 755 "$HOME" "$WORKDIR" "$WORKDIR/run"
 chmod 666 "$SOCKET"
+
+# Root is trusted, but with --user it is that administrator, with that password.
+echo 'Admin-Secret 1' >own
+echo wrong >other
+"$axictl" --socket "$SOCKET" -u admin --password-file own 'LIST Domains' | grep -q example.test
+ended=0
+"$axictl" --socket "$SOCKET" -u admin --password-file other 'LIST Domains' >said 2>errors || ended=$?
+[ "$ended" -eq 1 ] && [ ! -s said ]
+grep -q 'login of admin: ' errors
+
 as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"; }
 cp "$axictl" "$HOME/axictl"
 chmod 755 "$HOME/axictl"

@@ -11,6 +11,8 @@ pub enum Request {
     LineTooLong,
     /// The lines of a multi-line input; `None` when they were more than the session takes.
     Text(Option<Vec<String>>),
+    /// Nobody is logged in any more, whoever was; what was pending is dropped.
+    LogOut,
     /// More rows of the list that the last answer began.
     More,
     /// Completes a line at a cursor (in bytes).
@@ -36,6 +38,7 @@ impl std::fmt::Debug for Request {
             Self::Line(_) => "Line(..)",
             Self::LineTooLong => "LineTooLong",
             Self::Text(_) => "Text(..)",
+            Self::LogOut => "LogOut",
             Self::More => "More",
             Self::Complete { .. } => "Complete(..)",
             Self::Schema { .. } => "Schema",

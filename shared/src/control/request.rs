@@ -37,6 +37,9 @@ pub struct Welcome {
     pub protocol: u32,
     /// Name and version of the client.
     pub client: String,
+    /// Forget what the credentials of the process allow: it will log in with USER, and be that administrator.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub login: bool,
 }
 
 /// One request.

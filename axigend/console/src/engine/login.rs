@@ -58,6 +58,17 @@ impl Engine {
         self.levels = vec![Level::new(schema::root(), Anchor::Bare)];
     }
 
+    /// Back to where nobody is logged in: a trusted peer wants to be another administrator.
+    pub(super) fn log_out(&mut self) -> Reply {
+        self.who = Arc::from("");
+        self.logging_in = None;
+        self.listing = None;
+        self.writing = None;
+        self.debugging = false;
+        self.levels = vec![Level::new(schema::login(), Anchor::Bare)];
+        Reply::done()
+    }
+
     /// EXIT drops everything that is pending (WIRE.md 6.8).
     pub(super) fn exit(&mut self) -> Reply {
         let reply = Reply {

@@ -101,7 +101,12 @@ impl ControlSession {
 
     fn subject(&mut self, subject: Subject) {
         self.question = Some(match subject {
-            Subject::Welcome(welcome) if welcome.protocol == VERSION => return self.reply(Reply::done()),
+            Subject::Welcome(welcome) if welcome.protocol == VERSION => {
+                if !welcome.login {
+                    return self.reply(Reply::done());
+                }
+                Request::LogOut
+            }
             Subject::Welcome(welcome) => {
                 return self.fault(format!(
                     "this server speaks version {VERSION} of the control protocol, {} speaks version {}",
