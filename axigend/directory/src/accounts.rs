@@ -12,6 +12,7 @@ use crate::directory::{Directory, directory_failure};
 use crate::logins::LastLogin;
 use crate::names::local_key;
 use crate::open_domain::OpenDomain;
+use crate::tables::Dates;
 
 /// The attribute that carries a new password in changes and objects; it never reaches the store as it is.
 const PASSWORD: &str = "password";
@@ -50,11 +51,21 @@ impl Directory {
         made.ok_or_else(|| Refusal::new(Cause::Conflict, "the account was removed again at once"))
     }
 
-    /// The object of an account, by name or alias.
-    pub fn account_object(&self, domain: &str, name: &str) -> Result<Object, Refusal> {
+    /// The object of an account, by name or alias: the same one until it is changed, as far as it is kept ready.
+    pub fn account_object(&self, domain: &str, name: &str) -> Result<Arc<Object>, Refusal> {
         let (_, open) = self.open_named(domain)?;
-        let stored = open.objects.account_named(&local_key(name))?;
-        stored.map(|stored| stored.object).ok_or_else(|| no_account(name))
+        let object = open.object_named(&local_key(name)).map_err(directory_failure)?;
+        object.ok_or_else(|| no_account(name))
+    }
+
+    /// When an account was made and last changed.
+    pub fn account_dates(&self, domain: &str, name: &str) -> Result<Dates, Refusal> {
+        let (_, open) = self.open_named(domain)?;
+        let stored = open
+            .objects
+            .account_named(&local_key(name))
+            .map_err(directory_failure)?;
+        stored.map(|stored| stored.dates).ok_or_else(|| no_account(name))
     }
 
     /// The account of this name or alias, as services see it.

@@ -13,10 +13,11 @@ use axigen_shared::schema::{Change, Object};
 use axigen_shared::value::domain_name;
 use axigen_shared::{Cause, Refusal};
 
-use crate::directory::{Directory, Entry, Listed, Table, broken};
+use crate::directory::{Directory, Entry, Listed, Table, broken, directory_failure};
 use crate::names::{domain_key, local_key};
 use crate::open_domain::OpenDomain;
 use crate::server::{DomainRecord, DomainState};
+use crate::tables::Dates;
 use crate::typed;
 
 impl Directory {
@@ -198,17 +199,27 @@ impl Directory {
         Ok(())
     }
 
-    /// The domain object.
-    pub fn domain_object(&self, name: &str) -> Result<Object, Refusal> {
+    /// The domain object: the same one until it is changed.
+    pub fn domain_object(&self, name: &str) -> Result<Arc<Object>, Refusal> {
         let (_, open) = self.open_named(name)?;
-        Ok(open.domain().object.clone())
+        Ok(Arc::clone(&open.domain().object))
+    }
+
+    /// Number of a domain on this server, and when it was made and last changed.
+    pub fn domain_dates(&self, name: &str) -> Result<(u32, Dates), Refusal> {
+        let (listed, open) = self.open_named(name)?;
+        let stored = open.objects.domain().map_err(directory_failure)?;
+        Ok((
+            listed.record.id,
+            stored.map_or(Dates::default(), |(_, dates)| dates),
+        ))
     }
 
     /// Applies changes to a domain; on disk and in force when this returns.
     pub async fn update_domain(&self, name: &str, changes: &[Change]) -> Result<(), Refusal> {
         let _changing = self.changing.lock().await;
         let (listed, open) = self.open_named(name)?;
-        let mut wanted = open.domain().object.clone();
+        let mut wanted = (*open.domain().object).clone();
         wanted.apply(changes)?;
         let (new_name, aliases) = names_of(&wanted)?;
         self.check_names(Some(listed.record.id), &new_name, &aliases)?;

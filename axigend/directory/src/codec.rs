@@ -64,6 +64,10 @@ impl<'a> Reader<'a> {
         self.array().map(u64::from_be_bytes)
     }
 
+    pub(crate) fn i64(&mut self) -> Result<i64, Refusal> {
+        self.array().map(i64::from_be_bytes)
+    }
+
     pub(crate) fn text(&mut self) -> Result<String, Refusal> {
         let length = usize::from(u16::from_be_bytes(self.array()?));
         let (text, rest) = self.rest.split_at_checked(length).ok_or_else(unreadable)?;

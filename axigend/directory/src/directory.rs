@@ -184,9 +184,9 @@ impl Directory {
 
     fn open_domain(&self, record: &DomainRecord) -> Result<OpenDomain, Refusal> {
         let objects = DomainObjects::open(&self.path(&record.objects), Arc::clone(&self.disk))?;
-        let object = objects.domain()?;
-        let object =
-            object.ok_or_else(|| Refusal::new(Cause::DirectoryFailure, "it has no domain object"))?;
+        let stored = objects.domain()?;
+        let (object, _) =
+            stored.ok_or_else(|| Refusal::new(Cause::DirectoryFailure, "it has no domain object"))?;
         Ok(OpenDomain::new(
             objects,
             typed::domain(record, object, &self.workdir),

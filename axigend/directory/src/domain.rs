@@ -1,6 +1,7 @@
 //! A domain as services see it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use axigen_shared::schema::Object;
 
@@ -31,5 +32,5 @@ pub struct Domain {
     pub(crate) services: ServiceSwitches,
     pub(crate) catch_all: CatchAll,
     /// The object it was made from: accounts inherit from its parts.
-    pub(crate) object: Object,
+    pub(crate) object: Arc<Object>,
 }

@@ -39,3 +39,4 @@ pub use domain::Domain;
 pub use logins::LastLogin;
 pub use service::{ServiceSwitch, ServiceSwitches};
 pub use slots::Slot;
+pub use tables::Dates;

@@ -13,8 +13,8 @@ use axigend_storage::{AccountId, Disk, Ledger, LedgerOptions, Snapshot, Txn};
 use crate::credential::Credential;
 use crate::names::{local_key, matches_wildcard};
 use crate::server::next_number;
-use crate::tables::{CREDENTIAL, FORMAT, Kind, NAME, NAMES_END, NameRecord, OBJECT, OBJECT_TABLES, REGISTRY};
-use crate::tables::{decode_object, encode_object, object_key};
+use crate::tables::{CREDENTIAL, Dates, Kind, NAME, NAMES_END, NameRecord, OBJECT, OBJECT_TABLES, REGISTRY};
+use crate::tables::{OBJECTS_FORMAT, decode_object, encode_object, object_key};
 
 /// Cache of the index of one domain. Accounts in use are cached as objects; this is for looking them up.
 const CACHE: usize = 4 << 20;
@@ -28,12 +28,15 @@ const DOMAIN_ID: u64 = 0;
 /// See the module.
 pub(crate) struct DomainObjects {
     ledger: Arc<Ledger>,
+    /// Has the clock.
+    disk: Arc<dyn Disk>,
 }
 
 /// An account as it is stored.
 pub(crate) struct StoredAccount {
     pub(crate) id: AccountId,
     pub(crate) object: Object,
+    pub(crate) dates: Dates,
     pub(crate) credential: Credential,
 }
 
@@ -43,10 +46,11 @@ impl DomainObjects {
         let options = LedgerOptions {
             cache_bytes: CACHE,
             max_file_size: FILE_SIZE,
-            ..LedgerOptions::new("objects", OBJECT_TABLES, FORMAT)
+            ..LedgerOptions::new("objects", OBJECT_TABLES, OBJECTS_FORMAT)
         };
         Ok(Self {
-            ledger: Ledger::open(dir, disk, options)?,
+            ledger: Ledger::open(dir, Arc::clone(&disk), options)?,
+            disk,
         })
     }
 
@@ -60,7 +64,7 @@ impl DomainObjects {
     }
 
     /// The domain object; `None` when nothing was ever written here.
-    pub(crate) fn domain(&self) -> Result<Option<Object>, Refusal> {
+    pub(crate) fn domain(&self) -> Result<Option<(Object, Dates)>, Refusal> {
         self.ledger.read(|at| {
             let bytes = at.get(OBJECT, &object_key(Kind::Domain, DOMAIN_ID))?;
             bytes.map(|bytes| decode_object(Kind::Domain, &bytes)).transpose()
@@ -74,13 +78,14 @@ impl DomainObjects {
         postmaster: Object,
         credential: Credential,
     ) -> Result<(), Refusal> {
+        let dates = Dates::new(self.disk.unix_time());
         let write = self.ledger.write(move |txn| {
             txn.put(
                 OBJECT,
                 &object_key(Kind::Domain, DOMAIN_ID),
-                &encode_object(&domain),
+                &encode_object(&domain, dates),
             )?;
-            add_account(txn, &postmaster, &credential).map(drop)
+            add_account(txn, &postmaster, dates, &credential).map(drop)
         });
         write.await
     }
@@ -91,14 +96,15 @@ impl DomainObjects {
         changes: Vec<Change>,
         check: impl FnOnce(&Object) -> Result<(), Refusal> + Send + 'static,
     ) -> Result<Object, Refusal> {
+        let now = self.disk.unix_time();
         let write = self.ledger.write(move |txn| {
             let key = object_key(Kind::Domain, DOMAIN_ID);
             let bytes = txn.get(OBJECT, &key)?;
             let bytes = bytes.ok_or_else(|| Refusal::new(Cause::NoSuchDomain, "the domain has no object"))?;
-            let mut object = decode_object(Kind::Domain, &bytes)?;
+            let (mut object, dates) = decode_object(Kind::Domain, &bytes)?;
             object.apply(&changes)?;
             check(&object)?;
-            txn.put(OBJECT, &key, &encode_object(&object))?;
+            txn.put(OBJECT, &key, &encode_object(&object, dates.changed(now)))?;
             Ok(object)
         });
         write.await
@@ -156,8 +162,9 @@ impl DomainObjects {
         object: Object,
         credential: Credential,
     ) -> Result<AccountId, Refusal> {
+        let dates = Dates::new(self.disk.unix_time());
         self.ledger
-            .write(move |txn| add_account(txn, &object, &credential))
+            .write(move |txn| add_account(txn, &object, dates, &credential))
             .await
     }
 
@@ -169,16 +176,17 @@ impl DomainObjects {
         credential: Option<Credential>,
         check: impl FnOnce(&Object, &Object) -> Result<(), Refusal> + Send + 'static,
     ) -> Result<(), Refusal> {
+        let now = self.disk.unix_time();
         let write = self.ledger.write(move |txn| {
             let key = object_key(Kind::Account, id);
             let bytes = txn.get(OBJECT, &key)?.ok_or_else(no_account)?;
-            let before = decode_object(Kind::Account, &bytes)?;
+            let (before, dates) = decode_object(Kind::Account, &bytes)?;
             let mut after = before.clone();
             after.apply(&changes)?;
             check(&before, &after)?;
             release_names(txn, &before, id)?;
             take_names(txn, &after, id)?;
-            txn.put(OBJECT, &key, &encode_object(&after))?;
+            txn.put(OBJECT, &key, &encode_object(&after, dates.changed(now)))?;
             if let Some(mut credential) = credential {
                 let known = txn.get(CREDENTIAL, &id.to_be_bytes())?;
                 let version = known
@@ -197,7 +205,7 @@ impl DomainObjects {
         let write = self.ledger.write(move |txn| {
             let key = object_key(Kind::Account, id);
             let bytes = txn.get(OBJECT, &key)?.ok_or_else(no_account)?;
-            release_names(txn, &decode_object(Kind::Account, &bytes)?, id)?;
+            release_names(txn, &decode_object(Kind::Account, &bytes)?.0, id)?;
             txn.delete(OBJECT, &key)?;
             txn.delete(CREDENTIAL, &id.to_be_bytes())?;
             txn.delete(REGISTRY, &id.to_be_bytes())
@@ -220,7 +228,7 @@ fn account(at: &Snapshot<'_>, id: AccountId) -> Result<Option<StoredAccount>, Re
     let Some(bytes) = at.get(OBJECT, &object_key(Kind::Account, id))? else {
         return Ok(None);
     };
-    let object = decode_object(Kind::Account, &bytes)?;
+    let (object, dates) = decode_object(Kind::Account, &bytes)?;
     let credential = match at.get(CREDENTIAL, &id.to_be_bytes())? {
         Some(bytes) => Credential::decode(&bytes)?,
         None => Credential::none(0),
@@ -228,14 +236,24 @@ fn account(at: &Snapshot<'_>, id: AccountId) -> Result<Option<StoredAccount>, Re
     Ok(Some(StoredAccount {
         id,
         object,
+        dates,
         credential,
     }))
 }
 
-fn add_account(txn: &mut Txn<'_>, object: &Object, credential: &Credential) -> Result<AccountId, Refusal> {
+fn add_account(
+    txn: &mut Txn<'_>,
+    object: &Object,
+    dates: Dates,
+    credential: &Credential,
+) -> Result<AccountId, Refusal> {
     let id = next_number(txn)?;
     take_names(txn, object, id)?;
-    txn.put(OBJECT, &object_key(Kind::Account, id), &encode_object(object))?;
+    txn.put(
+        OBJECT,
+        &object_key(Kind::Account, id),
+        &encode_object(object, dates),
+    )?;
     txn.put(CREDENTIAL, &id.to_be_bytes(), &credential.encode())?;
     Ok(id)
 }

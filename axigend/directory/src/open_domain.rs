@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use axigen_shared::Refusal;
+use axigen_shared::schema::Object;
 use axigend_storage::AccountId;
 use parking_lot::Mutex;
 
@@ -19,6 +20,9 @@ use crate::typed;
 /// Accounts kept ready per domain; beyond it the cache starts anew. One takes about a kilobyte.
 const ACCOUNTS_CACHED: usize = 16 * 1024;
 
+/// Objects of accounts kept ready per domain: those that administrators have open.
+const OBJECTS_CACHED: usize = 64;
+
 /// See the module.
 pub(crate) struct OpenDomain {
     pub(crate) objects: DomainObjects,
@@ -31,6 +35,7 @@ pub(crate) struct OpenDomain {
 struct Cache {
     named: HashMap<String, Arc<Account>>,
     numbered: HashMap<AccountId, Arc<Account>>,
+    objects: HashMap<AccountId, Arc<Object>>,
     /// Rises with every change. What was read before a change is not put in after it.
     epoch: u64,
 }
@@ -65,6 +70,7 @@ impl OpenDomain {
         let mut cache = self.cache.lock();
         cache.epoch = cache.epoch.wrapping_add(1);
         cache.numbered.remove(&id);
+        cache.objects.remove(&id);
         cache.named.retain(|_, account| account.id != id);
     }
 
@@ -95,6 +101,33 @@ impl OpenDomain {
         };
         let stored = self.objects.account(id)?;
         Ok(stored.map(|stored| self.ready(stored, None, epoch)))
+    }
+
+    /// The object of the account with this lookup name. A script that has an account open looks at it before each of its
+    /// commands, so it is read once.
+    pub(crate) fn object_named(&self, key: &str) -> Result<Option<Arc<Object>>, Refusal> {
+        let Some(account) = self.account_named(key)? else {
+            return Ok(None);
+        };
+        let epoch = {
+            let cache = self.cache.lock();
+            if let Some(object) = cache.objects.get(&account.id) {
+                return Ok(Some(Arc::clone(object)));
+            }
+            cache.epoch
+        };
+        let Some(stored) = self.objects.account(account.id)? else {
+            return Ok(None);
+        };
+        let object = Arc::new(stored.object);
+        let mut cache = self.cache.lock();
+        if cache.epoch == epoch {
+            if cache.objects.len() >= OBJECTS_CACHED {
+                cache.objects.clear();
+            }
+            cache.objects.insert(account.id, Arc::clone(&object));
+        }
+        Ok(Some(object))
     }
 
     /// Works out the snapshot and keeps it, unless something changed meanwhile.

@@ -13,7 +13,7 @@ use axigend_storage::{Disk, Ledger, LedgerOptions, Txn};
 use crate::codec::{Reader, Writer, unreadable};
 use crate::credential::Credential;
 use crate::names::local_key;
-use crate::tables::{ADMIN, DOMAIN, FORMAT, KEPT, META, NAMES_END, NEXT, SERVER_TABLES};
+use crate::tables::{ADMIN, DOMAIN, KEPT, META, NAMES_END, NEXT, SERVER_FORMAT, SERVER_TABLES};
 
 /// Version byte of records here.
 const VERSION: u8 = 1;
@@ -149,7 +149,7 @@ impl ServerStorage {
     pub(crate) fn open(dir: &Path, disk: Arc<dyn Disk>) -> Result<Self, Refusal> {
         let options = LedgerOptions {
             cache_bytes: CACHE,
-            ..LedgerOptions::new("directory", SERVER_TABLES, FORMAT)
+            ..LedgerOptions::new("directory", SERVER_TABLES, SERVER_FORMAT)
         };
         Ok(Self {
             ledger: Ledger::open(dir, disk, options)?,

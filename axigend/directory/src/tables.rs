@@ -1,8 +1,8 @@
 //! Tables of the two kinds of ledger here, their keys and small records.
 //!
 //! Server storage: `domain` (id, u32 → [`crate::server::DomainRecord`]), `admin` (name → credential), `kept` (domain
-//! name → location of the copy that DELETE kept), `meta`. Domain objects: `object` (kind u8 and id u64 → version u8
-//! and text of the object), `name` (local key → [`NameRecord`]; one name space for accounts, aliases and all other
+//! name → location of the copy that DELETE kept), `meta`. Domain objects: `object` (kind u8 and id u64 → version u8,
+//! [`Dates`] as two i64, and text of the object; version 1 had no dates), `name` (local key → [`NameRecord`]; one name space for accounts, aliases and all other
 //! recipients), `credential` (account id → credential), `registry` (account id → last logins), `meta`
 //! (`"next"` → next id, u64).
 
@@ -11,8 +11,10 @@ use axigen_shared::{Cause, Refusal};
 
 use crate::codec::{Reader, Writer, unreadable};
 
-/// Format of the values; a directory written with a higher one is refused.
-pub(crate) const FORMAT: u32 = 1;
+/// Format of the values of the server storage; one written with a higher one is refused.
+pub(crate) const SERVER_FORMAT: u32 = 1;
+/// The same of domain objects; 2 since objects carry dates.
+pub(crate) const OBJECTS_FORMAT: u32 = 2;
 
 pub(crate) const DOMAIN: &str = "domain";
 pub(crate) const ADMIN: &str = "admin";
@@ -34,7 +36,9 @@ pub(crate) const NEXT: &[u8] = b"next";
 pub(crate) const NAMES_END: &[u8] = &[0xFF];
 
 /// Version byte of stored objects.
-const OBJECT_VERSION: u8 = 1;
+const OBJECT_VERSION: u8 = 2;
+/// Version byte of objects without dates, which are still read.
+const DATELESS_VERSION: u8 = 1;
 
 /// What an object or a name belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,20 +86,55 @@ pub(crate) fn object_key(kind: Kind, id: u64) -> [u8; 9] {
     key
 }
 
+/// When an object was made and last changed, in seconds since 1970; 0 when that is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dates {
+    /// When it was made.
+    pub created: i64,
+    /// When it, or its password, was last changed.
+    pub modified: i64,
+}
+
+impl Dates {
+    /// Of an object that is made now.
+    pub(crate) const fn new(now: i64) -> Self {
+        Self {
+            created: now,
+            modified: now,
+        }
+    }
+
+    /// The same, changed now.
+    pub(crate) const fn changed(self, now: i64) -> Self {
+        Self {
+            modified: now,
+            ..self
+        }
+    }
+}
+
 /// An object as it is stored: passwords are never part of it.
-pub(crate) fn encode_object(object: &Object) -> Vec<u8> {
+pub(crate) fn encode_object(object: &Object, dates: Dates) -> Vec<u8> {
     let mut out = vec![OBJECT_VERSION];
+    out.extend_from_slice(&dates.created.to_be_bytes());
+    out.extend_from_slice(&dates.modified.to_be_bytes());
     out.extend_from_slice(object.print().as_bytes());
     out
 }
 
 /// Reads a stored object. What a newer or older schema wrote and this one does not know is kept by the parser; a
 /// value that no longer fits its kind is logged and falls back to its default.
-pub(crate) fn decode_object(kind: Kind, bytes: &[u8]) -> Result<Object, Refusal> {
-    let Some((&OBJECT_VERSION, text)) = bytes.split_first() else {
-        return Err(unreadable());
+pub(crate) fn decode_object(kind: Kind, bytes: &[u8]) -> Result<(Object, Dates), Refusal> {
+    let mut from = Reader::new(bytes);
+    let dates = match from.u8()? {
+        OBJECT_VERSION => Dates {
+            created: from.i64()?,
+            modified: from.i64()?,
+        },
+        DATELESS_VERSION => Dates::default(),
+        _ => return Err(unreadable()),
     };
-    let text = std::str::from_utf8(text).map_err(|_| unreadable())?;
+    let text = std::str::from_utf8(from.rest()).map_err(|_| unreadable())?;
     let (object, diagnostics) = Object::parse(kind.context()?, text);
     for mistake in diagnostics
         .iter()
@@ -103,7 +142,7 @@ pub(crate) fn decode_object(kind: Kind, bytes: &[u8]) -> Result<Object, Refusal>
     {
         tracing::error!(module = "SERVER", "stored {}: {}", kind.path(), mistake.message);
     }
-    Ok(object)
+    Ok((object, dates))
 }
 
 /// Who bears a name.
@@ -137,5 +176,31 @@ impl NameRecord {
             id: from.u64()?,
             shown: from.text()?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Dates, Kind, decode_object, encode_object};
+    use axigen_shared::schema::Object;
+
+    #[test]
+    fn objects_of_both_versions_are_read() {
+        let mut account = Object::new(Kind::Account.context().unwrap());
+        account.set_text("name", "ann").unwrap();
+        let dates = Dates::new(1_700_000_000).changed(1_800_000_000);
+        let bytes = encode_object(&account, dates);
+        assert_eq!(
+            decode_object(Kind::Account, &bytes).unwrap(),
+            (account.clone(), dates)
+        );
+        let dateless = [&[1], account.print().as_bytes()].concat();
+        assert_eq!(
+            decode_object(Kind::Account, &dateless).unwrap(),
+            (account, Dates::default())
+        );
+        for bad in [&[][..], &[2, 0, 0], &[3; 40]] {
+            assert!(decode_object(Kind::Account, bad).is_err());
+        }
     }
 }

@@ -37,7 +37,7 @@ pub(crate) fn domain(record: &DomainRecord, object: Object, workdir: &Path) -> D
         aliases: record.aliases.clone(),
         services: available.and(switches(&object.get("services"))),
         catch_all: catch_all(&object),
-        object,
+        object: Arc::new(object),
     }
 }
 
@@ -47,6 +47,7 @@ pub(crate) fn account(domain: &Arc<Domain>, stored: StoredAccount) -> Account {
         id,
         object,
         credential,
+        ..
     } = stored;
     let quotas = Inherited::of(&object, &domain.object, QUOTAS);
     let limits = Inherited::of(&object, &domain.object, LIMITS);

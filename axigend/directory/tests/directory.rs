@@ -314,6 +314,58 @@ fn a_new_password_ends_the_old_one_at_once() {
 }
 
 #[test]
+fn creation_and_last_change_are_kept() {
+    run(async {
+        let disk = MemoryDisk::new();
+        let directory = with_joe(&disk).await;
+        let joe = |directory: &Directory| directory.account_dates("example.org", "joe").unwrap();
+        let domain = |directory: &Directory| directory.domain_dates("example.org").unwrap().1;
+        let (made, domain_made) = (joe(&directory), domain(&directory));
+        assert!(made.created > 0 && made.created == made.modified);
+        assert!(domain_made.created > 0 && domain_made.created < made.created);
+        let password = Some(Secret::new(SECRET));
+        directory
+            .update_account("example.org", "joe", &[], password)
+            .await
+            .unwrap();
+        let changed = joe(&directory);
+        assert!(changed.created == made.created && changed.modified > made.modified);
+        assert_eq!(domain(&directory), domain_made);
+        let change = set("catchAllAccountName", text("joe"));
+        directory.update_domain("example.org", &[change]).await.unwrap();
+        let domain_changed = domain(&directory);
+        assert!(domain_changed.created == domain_made.created);
+        assert!(domain_changed.modified > domain_made.modified);
+        directory.close();
+        let directory = open(&disk);
+        assert_eq!((joe(&directory), domain(&directory)), (changed, domain_changed));
+        directory.close();
+    });
+}
+
+#[test]
+fn an_object_is_the_same_one_until_it_is_changed() {
+    run(async {
+        let directory = with_joe(&MemoryDisk::new()).await;
+        let joe = || directory.account_object("example.org", "joe").unwrap();
+        let domain = || directory.domain_object("example.org").unwrap();
+        let (account, of_domain) = (joe(), domain());
+        assert!(Arc::ptr_eq(&account, &joe()) && Arc::ptr_eq(&of_domain, &domain()));
+        let alias = Change::here(Action::AddName("aliases", "joseph".into()));
+        directory
+            .update_account("example.org", "joe", &[alias], None)
+            .await
+            .unwrap();
+        assert_eq!(joe().names("aliases"), ["joseph"]);
+        assert!(Arc::ptr_eq(
+            &joe(),
+            &directory.account_object("example.org", "JOSEPH").unwrap()
+        ));
+        directory.close();
+    });
+}
+
+#[test]
 fn quotas_are_explicit_else_the_domains_else_the_schemas() {
     run(async {
         let directory = with_joe(&MemoryDisk::new()).await;

@@ -50,10 +50,10 @@ impl Administration {
     fn loaded(&self, target: &Target) -> Result<Arc<Object>, Refusal> {
         match target.context.path {
             "SERVER" => Ok(self.parts.config.object()),
-            "domain" => self.parts.directory.domain_object(target.name()).map(Arc::new),
+            "domain" => self.parts.directory.domain_object(target.name()),
             "domain/account" => {
                 let (domain, name) = account_keys(target)?;
-                self.parts.directory.account_object(domain, name).map(Arc::new)
+                self.parts.directory.account_object(domain, name)
             }
             _ => Err(no_target(target)),
         }
@@ -83,7 +83,8 @@ impl Administration {
             "ListFolders" => self.list_folders(place),
             "SetMboxQuota" => self.set_mbox_quota(place, args).await,
             "ShowMboxQuota" => self.show_mbox_quota(place, args),
-            "ShowRegistryInformation" => self.registry_information(place),
+            "ShowRegistryInformation" if place.target.context.path == "domain" => self.domain_registry(place),
+            "ShowRegistryInformation" => self.account_registry(place),
             "SetAdminPassword" => self.set_password(&place.who, args.first_text()).await,
             "ChangePassword" => self.change_password(&place.who, args).await,
             _ => Err(Refusal::new(Cause::Unsupported, "command not built yet")),

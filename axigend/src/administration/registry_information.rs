@@ -1,10 +1,11 @@
-//! `SHOW RegistryInformation` of an account (WIRE.md 6.3): every label must be there, exactly as clients look for it.
+//! `SHOW RegistryInformation` of an account (WIRE.md 6.3): every label must be there, exactly as clients look for it; and of
+//! a domain, with those of the labels that a domain has.
 
 use super::{Administration, account_keys};
 use axigen_shared::Refusal;
 use axigen_shared::control::{Attribute, Body, Section};
 use axigend_console::{Acted, Place};
-use axigend_directory::LastLogin;
+use axigend_directory::{Dates, LastLogin};
 use axigend_storage::MailboxUsage;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -23,32 +24,54 @@ const DATE: &str = "%a, %d %b %Y %H:%M:%S %z";
 const CONFIGURATION_VERSION: &str = "1";
 
 impl Administration {
-    pub(super) fn registry_information(&self, place: &Place) -> Result<Acted, Refusal> {
+    pub(super) fn account_registry(&self, place: &Place) -> Result<Acted, Refusal> {
         let (domain, name) = account_keys(&place.target)?;
         let account = self.account(domain, name)?;
         let logins = self.parts.directory.last_logins(domain, name)?;
         let usage = self.mailbox(&place.target)?.usage()?;
-        let mut rows = vec![
-            ("Internal ID".to_owned(), account.id.to_string()),
-            // Not kept by the directory: "never", as clients expect for an unknown moment.
-            ("Creation Date".to_owned(), date(0)),
-            ("Modification Date".to_owned(), date(0)),
-        ];
+        let dates = self.parts.directory.account_dates(domain, name)?;
+        let mut rows = first(account.id, dates);
         for (label, service) in LOGINS {
             let login = service.and_then(|service| logins.iter().find(|login| login.service == service));
             rows.extend(last_login(label, login));
         }
         rows.extend(rest(account.id, usage));
-        let attributes = rows.into_iter().map(|(name, text)| bare(name, text)).collect();
-        let section = Section {
-            title: "Registry information".to_owned(),
-            attributes,
-            lines: Vec::new(),
-        };
-        Ok(Acted::with(Body::Attributes {
-            sections: vec![section],
-        }))
+        Ok(shown(rows))
     }
+
+    pub(super) fn domain_registry(&self, place: &Place) -> Result<Acted, Refusal> {
+        let (id, dates) = self.parts.directory.domain_dates(place.target.name())?;
+        let mut rows = first(u64::from(id), dates);
+        for (label, text) in [
+            ("Configuration Version", CONFIGURATION_VERSION),
+            ("Configuration Status", "OK"),
+        ] {
+            rows.push((label.to_owned(), text.to_owned()));
+        }
+        Ok(shown(rows))
+    }
+}
+
+fn shown(rows: Vec<(String, String)>) -> Acted {
+    let attributes = rows.into_iter().map(|(name, text)| bare(name, text)).collect();
+    let section = Section {
+        title: "Registry information".to_owned(),
+        attributes,
+        lines: Vec::new(),
+    };
+    Acted::with(Body::Attributes {
+        sections: vec![section],
+    })
+}
+
+/// A moment that is not known (an object made before dates were kept) is "never", as clients expect.
+fn first(id: u64, dates: Dates) -> Vec<(String, String)> {
+    let rows = [
+        ("Internal ID", id.to_string()),
+        ("Creation Date", date(dates.created)),
+        ("Modification Date", date(dates.modified)),
+    ];
+    rows.map(|(label, text)| (label.to_owned(), text)).to_vec()
 }
 
 fn last_login(label: &str, login: Option<&LastLogin>) -> [(String, String); 2] {

@@ -504,7 +504,11 @@ static DOMAIN_COMMANDS: [Command; 17] = [
     ),
     Command::not_built("RESET ldapSynchronization", "begins the synchronisation anew"),
     Command::not_built("RESET maintenanceDate", "runs the daily maintenance again"),
-    Command::not_built("SHOW RegistryInformation", "shows dates and use"),
+    Command::act(
+        "SHOW RegistryInformation",
+        "ShowRegistryInformation",
+        "shows number and dates",
+    ),
     Command::not_built("SHOW StorageInformation [details]", "shows the storages"),
     Command::not_built(
         "SHOW StorageStatistics [details|summary][average][raw][mboxDetails][mboxReset]",
