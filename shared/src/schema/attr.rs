@@ -220,6 +220,7 @@ const fn usage_of(kind: &Kind) -> &'static str {
         Kind::Bool => "<yes|no>",
         Kind::Uint { .. } => "<count>",
         Kind::Path => "<path>",
+        Kind::LogFile => "<name>",
         Kind::Address => "<address>",
         Kind::Ip => "<ip>",
         Kind::IpSet => "<ipSet>",

@@ -3,7 +3,7 @@
 //! A refusal says what was written and what would be accepted; [`crate::schema::Attr::parse`] puts the attribute's name in
 //! front. Values of secrets are never repeated in a refusal.
 
-use super::{IpSet, MAX_VALUE, Secret, Value, Word, date, names};
+use super::{IpSet, MAX_VALUE, Secret, Value, Word, date, names, path};
 use std::net::{IpAddr, SocketAddr};
 
 /// A fixed list of words.
@@ -122,6 +122,8 @@ pub enum Kind {
     IpSet,
     /// A path; `none` or an empty text stand for no path.
     Path,
+    /// A file below the directory of log files.
+    LogFile,
     /// A password or key: written, never printed.
     Password {
         /// Shortest password in bytes.
@@ -213,6 +215,9 @@ impl Kind {
                 .map_err(|_| self.not_this(one)),
             Self::IpSet => IpSet::parse(one).map(Value::IpSet),
             Self::Path => text(one, MAX_VALUE).map(Value::Text),
+            Self::LogFile => path::log_file(one)
+                .map(|name| Value::Text(name.to_owned()))
+                .ok_or_else(|| self.not_this(one)),
             Self::Password { min, max } => password(one, *min, *max),
             Self::DomainName | Self::LocalPart | Self::EmailAddress | Self::Date if one.is_empty() => {
                 Ok(Value::Text(String::new()))
@@ -245,6 +250,10 @@ impl Kind {
             Self::Ip => "an IP address or none".to_owned(),
             Self::IpSet => "a set of addresses (10.0.0.1, 10.0.0.1-10.0.0.20 or 10.0.0.0/8)".to_owned(),
             Self::Path => "a path".to_owned(),
+            Self::LogFile => {
+                "a file below the directory log/ (everything.txt or imap/today.txt), without .. and not beginning with /"
+                    .to_owned()
+            }
             Self::Password { min, max } => format!("a password of {min} to {max} bytes"),
             Self::DomainName => "a domain name".to_owned(),
             Self::LocalPart => "a name (the part of an address before the @)".to_owned(),
@@ -278,6 +287,7 @@ impl Kind {
             Self::Ip => "ip",
             Self::IpSet => "ip-set",
             Self::Path => "path",
+            Self::LogFile => "log-file",
             Self::Password { .. } => "password",
             Self::DomainName => "domain",
             Self::LocalPart => "local-part",

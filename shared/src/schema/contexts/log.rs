@@ -83,7 +83,7 @@ static RULE_ATTRS: [Attr; 10] = [
     .works(),
     Attr::new(
         "fileName",
-        Kind::Path,
+        Kind::LogFile,
         "everything.txt",
         "file that is written, below log/ of the working directory",
     )
