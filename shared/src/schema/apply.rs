@@ -1,6 +1,6 @@
 //! Applying changes to an object: all of a list or nothing.
 
-use super::object::{no_attribute, same_key};
+use super::object::{initial, no_attribute, position, same_key};
 use super::{Action, Change, Child, Context, Object, Shape, Step};
 use crate::refusal::{Cause, Refusal};
 use crate::value::{Value, Word};
@@ -14,11 +14,17 @@ impl Object {
     /// Applies the changes in order. When one cannot be applied nothing is changed.
     pub fn apply(&mut self, changes: &[Change]) -> Result<(), Refusal> {
         let mut copy = self.clone();
-        for change in changes {
-            copy.one(&change.at, &change.action)?;
-        }
+        copy.apply_to_copy(changes)?;
         *self = copy;
         Ok(())
+    }
+
+    /// The same without a copy of its own, for an object that is thrown away when a change cannot be applied: it may
+    /// then hold some of them.
+    pub fn apply_to_copy(&mut self, changes: &[Change]) -> Result<(), Refusal> {
+        changes
+            .iter()
+            .try_for_each(|change| self.one(&change.at, &change.action))
     }
 
     fn one(&mut self, at: &[Step], action: &Action) -> Result<(), Refusal> {
@@ -44,12 +50,10 @@ impl Object {
             Step::Child(field, key) => {
                 let child = field_of(self.context, field)?;
                 let objects = self.set_of(child);
-                let at = objects.iter().position(|object| object.has_key(child, key));
-                let object = at
-                    .and_then(|at| objects.get_mut(at))
-                    .ok_or_else(|| not_found(child, key))?;
+                let at = position(child, objects, key).ok_or_else(|| not_found(child, key))?;
+                let object = objects.get_mut(at).ok_or_else(|| not_found(child, key))?;
                 object.one(rest, action)?;
-                unique(child, objects)
+                unique(child, objects, at)
             }
         }
     }
@@ -73,17 +77,15 @@ impl Object {
             Action::Add(field, object) => {
                 let child = field_of(self.context, field)?;
                 let objects = self.set_of(child);
+                let at = objects.len();
                 objects.push((**object).clone());
-                unique(child, objects)?;
+                unique(child, objects, at)?;
             }
             Action::Remove(field, key) => {
                 let child = field_of(self.context, field)?;
                 let objects = self.set_of(child);
-                let before = objects.len();
-                objects.retain(|object| !object.has_key(child, key));
-                if objects.len() == before {
-                    return Err(not_found(child, key));
-                }
+                let at = position(child, objects, key).ok_or_else(|| not_found(child, key))?;
+                objects.remove(at);
             }
             Action::AddName(field, name) => self.add_name(field, name)?,
             Action::RemoveName(field, name) => self.remove_name(field, name)?,
@@ -98,15 +100,14 @@ impl Object {
 
     /// The explicit set of a field, made from the initial one when it was never touched.
     fn set_of(&mut self, child: &'static Child) -> &mut Vec<Object> {
-        let initial = self.children(child.field);
-        self.children.entry(child.field).or_insert(initial)
+        self.children.entry(child.field).or_insert_with(|| initial(child))
     }
 
     fn add_name(&mut self, field: &str, name: &str) -> Result<(), Refusal> {
         let child = field_of(self.context, field)?;
         let name = name_of(child, name)?;
         let names = self.names.entry(child.field).or_default();
-        if names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+        if names.has(&name) {
             return Err(Refusal::new(
                 Cause::AlreadyExists,
                 format!("{} already exists", child.noun),
@@ -126,9 +127,7 @@ impl Object {
         let child = field_of(self.context, field)?;
         let wanted = name_of(child, name).unwrap_or_else(|_| name.to_owned());
         let names = self.names.entry(child.field).or_default();
-        let before = names.len();
-        names.retain(|known| !known.eq_ignore_ascii_case(&wanted));
-        if names.len() == before {
+        if !names.remove(&wanted) {
             return Err(not_found(child, name));
         }
         Ok(())
@@ -156,22 +155,26 @@ fn name_of(child: &Child, name: &str) -> Result<String, Refusal> {
     }
 }
 
-/// Refuses a set in which the newest object has the key of another.
-fn unique(child: &Child, objects: &[Object]) -> Result<(), Refusal> {
+/// Refuses a set in which the object that was added or changed has the key of another.
+fn unique(child: &Child, objects: &[Object], changed: usize) -> Result<(), Refusal> {
     if objects.len() > MAX_CHILDREN {
         return Err(Refusal::new(
             Cause::TooLarge,
             format!("more than {MAX_CHILDREN} in {}", child.field),
         ));
     }
-    let keys: Vec<Value> = objects.iter().map(|object| object.get(child.key)).collect();
-    for (at, key) in keys.iter().enumerate() {
-        if keys.iter().take(at).any(|other| same_key(other, key)) {
-            return Err(Refusal::new(
-                Cause::AlreadyExists,
-                format!("{} already exists", child.noun),
-            ));
-        }
+    let key = objects.get(changed).map(|object| object.get(child.key));
+    let others = objects.iter().enumerate().filter(|(at, _)| *at != changed);
+    let taken = key.is_some_and(|key| {
+        others
+            .into_iter()
+            .any(|(_, other)| same_key(&other.get(child.key), &key))
+    });
+    if taken {
+        return Err(Refusal::new(
+            Cause::AlreadyExists,
+            format!("{} already exists", child.noun),
+        ));
     }
     Ok(())
 }

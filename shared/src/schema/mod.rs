@@ -13,6 +13,7 @@ mod context;
 mod contexts;
 mod file;
 mod groups;
+mod names;
 mod object;
 #[cfg(test)]
 mod tests;
@@ -26,4 +27,5 @@ pub use command::{Command, Verb};
 pub use context::{Context, Leave};
 pub use contexts::{context, contexts, login, root};
 pub use file::{Diagnostic, Scope, Severity, place, print};
+pub use names::Names;
 pub use object::{Object, Origin, Shown, Unknown};

@@ -3,9 +3,10 @@
 //! Everything not set is the context's default (or inherited), so a default that changes with a release changes everywhere.
 //! Sets of children that were never touched are the declared initial ones; the first change makes them explicit.
 
-use super::{Attr, Child, Context, Shape, file};
+use super::{Attr, Child, Context, Names, Shape, file};
 use crate::refusal::{Cause, Refusal};
 use crate::value::{Kind, Value, Word};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// An attribute of a configuration file that this version does not know; kept and written back as it was.
@@ -27,7 +28,7 @@ pub struct Object {
     /// Explicit sets of keyed objects, by field.
     pub children: BTreeMap<&'static str, Vec<Object>>,
     /// Explicit lists of names, by field.
-    pub names: BTreeMap<&'static str, Vec<String>>,
+    pub names: BTreeMap<&'static str, Names>,
     /// Parts with anything explicit, by field.
     pub parts: BTreeMap<&'static str, Object>,
     /// What the file said beyond what is known.
@@ -108,22 +109,22 @@ impl Object {
     }
 
     /// The keyed objects in this field, initial ones included.
-    pub fn children(&self, field: &str) -> Vec<Object> {
+    pub fn children(&self, field: &str) -> Cow<'_, [Object]> {
         let Some(child) = self.context.field(field) else {
-            return Vec::new();
+            return Cow::default();
         };
-        self.children
-            .get(child.field)
-            .cloned()
-            .unwrap_or_else(|| initial(child))
+        match self.children.get(child.field) {
+            Some(set) => Cow::Borrowed(set),
+            None => Cow::Owned(initial(child)),
+        }
     }
 
     /// The keyed object with this key.
     pub fn child(&self, field: &str, key: &str) -> Option<Object> {
         let child = self.context.field(field)?;
-        self.children(field)
-            .into_iter()
-            .find(|object| object.has_key(child, key))
+        let set = self.children(field);
+        let at = position(child, &set, key)?;
+        set.get(at).cloned()
     }
 
     /// The names in this field.
@@ -131,23 +132,20 @@ impl Object {
         self.context
             .field(field)
             .and_then(|child| self.names.get(child.field))
-            .map_or(&[], Vec::as_slice)
+            .map_or(&[], |names| names)
+    }
+
+    /// Whether this name is in this field, in any letter case.
+    pub fn has_name(&self, field: &str, name: &str) -> bool {
+        let child = self.context.field(field);
+        child
+            .and_then(|child| self.names.get(child.field))
+            .is_some_and(|names| names.has(name))
     }
 
     /// Text of the key that tells it apart among its siblings.
     pub fn key(&self, child: &Child) -> String {
         self.get(child.key).plain()
-    }
-
-    /// Whether this is its key, however it is spelled (`10.0.0.0/8` and `10.0.0.0/255.0.0.0` are the same).
-    pub fn has_key(&self, child: &Child, key: &str) -> bool {
-        let Some(attr) = self.context.attr(child.key) else {
-            return false;
-        };
-        match attr.kind.parse(&Word::One(key.to_owned())) {
-            Ok(wanted) => same_key(&wanted, &self.value(attr)),
-            Err(_) => false,
-        }
     }
 
     /// The attributes that SHOW prints, with value and origin.
@@ -208,11 +206,18 @@ impl Object {
 }
 
 /// Objects a set begins with. A test holds every declaration to its context.
-fn initial(child: &Child) -> Vec<Object> {
+pub(super) fn initial(child: &Child) -> Vec<Object> {
     let (Shape::Set(context) | Shape::Record(context)) = child.shape else {
         return Vec::new();
     };
     file::parse_set(context, child.initially)
+}
+
+/// Where the object with this key is, however it is spelled (`10.0.0.0/8` and `10.0.0.0/255.0.0.0` are the same).
+pub(super) fn position(child: &Child, set: &[Object], key: &str) -> Option<usize> {
+    let wanted = child.key_kind()?.parse(&Word::One(key.to_owned())).ok()?;
+    set.iter()
+        .position(|object| same_key(&wanted, &object.get(child.key)))
 }
 
 /// Keys are compared by meaning; texts ignore case.

@@ -400,6 +400,7 @@ fn value(kind: Kind) -> prop::strategy::BoxedStrategy<Word> {
             .unwrap()
             .prop_map(one)
             .boxed(),
+        Kind::LogFile => "[a-z]{1,9}(/[a-z]{1,9}\\.txt)?".prop_map(one).boxed(),
         Kind::Password { min, .. } => prop::string::string_regex("[!-~]{1,20}")
             .unwrap()
             .prop_map(move |text| one(text.repeat(min)))

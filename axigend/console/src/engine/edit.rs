@@ -76,13 +76,7 @@ impl Engine {
 
     async fn add_name(&mut self, child: &'static Child, args: &Args) -> Ran {
         let name = key_argument(child, args)?.plain();
-        if self
-            .view()
-            .await?
-            .names(child.field)
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(&name))
-        {
+        if self.view().await?.has_name(child.field, &name) {
             return Err(already(child));
         }
         self.newest()?.change(Action::AddName(child.field, name))?;

@@ -94,8 +94,8 @@ pub struct Engine {
     logging_in: Option<String>,
     /// Open contexts, outermost first; never empty.
     levels: Vec<Level>,
-    /// What the newest level showed last.
-    kept: RefCell<Option<view::Kept>>,
+    /// What the open levels showed last, from the owner of the newest level's object down.
+    kept: RefCell<Vec<view::Kept>>,
     /// The list that further rows can be asked of.
     listing: Option<list::Listing>,
     /// The action that waits for its text.
@@ -122,7 +122,7 @@ impl Engine {
             who: Arc::from(""),
             logging_in: None,
             levels: vec![Level::new(schema::login(), Anchor::Bare)],
-            kept: RefCell::new(None),
+            kept: RefCell::default(),
             listing: None,
             writing: None,
             errors: 0,
@@ -164,6 +164,10 @@ impl Engine {
             Request::Text(lines) => {
                 let reply = self.text(lines).await;
                 let reply = settled(reply);
+                self.finished(reply)
+            }
+            Request::LogOut => {
+                let reply = self.log_out();
                 self.finished(reply)
             }
             Request::More => self.more().await,

@@ -7,17 +7,16 @@ use axigen_shared::schema::{Child, Context, Object, Shape, Step};
 use axigen_shared::{Cause, Refusal};
 use std::sync::Arc;
 
-/// The object of the newest level as it was shown last, and what it was made from.
+/// The object of a level as it was shown last, and what it was made from.
 pub(super) struct Kept {
     base: Arc<Object>,
+    /// Of the levels from the owner of the object down to this one.
     states: Vec<(u64, usize)>,
-    /// Changes of the newest draft that are in it.
-    applied: usize,
     view: Arc<Object>,
 }
 
 impl Kept {
-    /// Whether nothing has changed since but that the newest draft may have grown.
+    /// Whether nothing has changed since but that the draft of this level may have grown.
     fn is_before(&self, base: &Arc<Object>, states: &[(u64, usize)]) -> bool {
         let (Some((before, outer)), Some((now, above))) = (self.states.split_last(), states.split_last())
         else {
@@ -30,41 +29,18 @@ impl Kept {
 impl Engine {
     /// The object of the newest level.
     ///
-    /// A script that adds hundreds of rules looks at it before each of them; so it is kept, and while nothing but the
-    /// newest draft has grown only what is new there is applied.
+    /// A script that adds thousands of aliases or hundreds of rules looks at it before each of them; so it is kept for
+    /// every open level, and while nothing but the draft of a level has grown only what is new there is applied.
     pub(super) async fn view(&self) -> Result<Arc<Object>, Refusal> {
         let newest = self.levels.len().saturating_sub(1);
         let owner = self.owner_of(newest).ok_or_else(nothing_open)?;
         let levels = self.levels.get(owner..).unwrap_or_default();
-        let (Some(first), Some(last)) = (levels.first(), levels.last()) else {
-            return Err(nothing_open());
-        };
-        let base = self.base(first).await?;
-        let states: Vec<(u64, usize)> = levels.iter().map(Level::state).collect();
-        let kept = self
-            .kept
-            .borrow_mut()
-            .take()
-            .filter(|kept| kept.is_before(&base, &states));
-        let view = match kept {
-            Some(Kept { view, applied, .. }) => {
-                let mut view = view;
-                let new = last.draft.get(applied..).unwrap_or_default();
-                if !new.is_empty() {
-                    Arc::make_mut(&mut view).apply(new)?;
-                }
-                view
-            }
-            None => built(Arc::clone(&base), levels)?,
-        };
-        let kept = Kept {
-            base,
-            states,
-            applied: last.draft.len(),
-            view: Arc::clone(&view),
-        };
-        *self.kept.borrow_mut() = Some(kept);
-        Ok(view)
+        let base = self.base(levels.first().ok_or_else(nothing_open)?).await?;
+        let mut kept = self.kept.take();
+        kept.truncate(levels.len());
+        let shown = kept_view(&mut kept, &base, levels);
+        self.kept.replace(kept);
+        shown
     }
 
     /// The object of the level at `at`, drafts of the levels above it included.
@@ -148,17 +124,61 @@ impl Engine {
     }
 }
 
+/// The object of the last level, made from what is kept of it, else from that of the level above; kept for the next time.
+fn kept_view(kept: &mut Vec<Kept>, base: &Arc<Object>, levels: &[Level]) -> Result<Arc<Object>, Refusal> {
+    let (last, above) = levels.split_last().ok_or_else(nothing_open)?;
+    let states: Vec<(u64, usize)> = levels.iter().map(Level::state).collect();
+    // Those of deeper levels were taken off already; what is not valid any more, or not whole after a failure, goes.
+    let mine = if kept.len() == levels.len() {
+        kept.pop()
+    } else {
+        None
+    };
+    let view = match mine.filter(|kept| kept.is_before(base, &states)) {
+        Some(Kept { mut view, states, .. }) => {
+            let applied = states.last().map_or(0, |(_, length)| *length);
+            let new = last.draft.get(applied..).unwrap_or_default();
+            if !new.is_empty() {
+                Arc::make_mut(&mut view).apply_to_copy(new)?;
+            }
+            view
+        }
+        None if above.is_empty() => with_draft(Arc::clone(base), last)?,
+        None => below(kept_view(kept, base, above)?, last)?,
+    };
+    if kept.len() == above.len() {
+        kept.push(Kept {
+            base: Arc::clone(base),
+            states,
+            view: Arc::clone(&view),
+        });
+    }
+    Ok(view)
+}
+
+/// The object with what the level hands up.
+fn with_draft(mut object: Arc<Object>, level: &Level) -> Result<Arc<Object>, Refusal> {
+    let changes = level.handed_up();
+    if !changes.is_empty() {
+        Arc::make_mut(&mut object).apply_to_copy(&changes)?;
+    }
+    Ok(object)
+}
+
+/// The object of a level, from that of the level above.
+fn below(above: Arc<Object>, level: &Level) -> Result<Arc<Object>, Refusal> {
+    let step = level.step_after().ok_or_else(nothing_open)?;
+    Ok(Arc::new(descend(&*with_draft(above, level)?, &step)?))
+}
+
 /// The object of the last level, from the live object of the first and the drafts of all.
 fn built(mut object: Arc<Object>, levels: &[Level]) -> Result<Arc<Object>, Refusal> {
     for (at, level) in levels.iter().enumerate() {
-        let changes = level.handed_up();
-        if !changes.is_empty() {
-            Arc::make_mut(&mut object).apply(&changes)?;
-        }
-        if at > 0 {
-            let step = level.step_after().ok_or_else(nothing_open)?;
-            object = Arc::new(descend(&object, &step)?);
-        }
+        object = if at == 0 {
+            with_draft(object, level)?
+        } else {
+            below(object, level)?
+        };
     }
     Ok(object)
 }

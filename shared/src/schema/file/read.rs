@@ -6,7 +6,7 @@
 use super::lexer::{Place, cut};
 use super::tree::{Entry, Mistake, Node, Shape as Tree, entries, objects};
 use crate::schema::object::same_key;
-use crate::schema::{Attr, Child, Context, MAX_CHILDREN, MAX_NAMES, Object, Shape, Unknown};
+use crate::schema::{Attr, Child, Context, MAX_CHILDREN, MAX_NAMES, Names, Object, Shape, Unknown};
 use crate::value::{Kind, MAX_VALUE, Value, Word};
 use std::fmt;
 
@@ -246,14 +246,23 @@ impl Reader<'_> {
         set
     }
 
-    fn names(&mut self, kind: Kind, child: &Child, items: &[Node]) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
+    fn names(&mut self, kind: Kind, child: &Child, items: &[Node]) -> Names {
+        let mut names = Names::default();
         for item in items.iter().take(MAX_NAMES) {
             let Some(word) = self.word(child.field, &kind, item) else {
                 continue;
             };
             match kind.parse(&word) {
-                Ok(Value::Text(name)) => names.push(name),
+                Ok(Value::Text(name)) => {
+                    if !names.push(name) {
+                        self.say(
+                            Severity::Warning,
+                            item.place,
+                            Some(child.field),
+                            "is there already",
+                        );
+                    }
+                }
                 Ok(_) => {}
                 Err(why) => self.say(Severity::Error, item.place, Some(child.field), why),
             }

@@ -80,7 +80,7 @@ impl Writer {
             Shape::Set(_) | Shape::Record(_) => {
                 let set = match self.scope {
                     Scope::Explicit => object.children.get(child.field).cloned(),
-                    Scope::Everything => Some(object.children(child.field)),
+                    Scope::Everything => Some(object.children(child.field).into_owned()),
                 };
                 match set {
                     None => {}
