@@ -34,6 +34,42 @@ fn logged_in(limits: Limits) -> Play<TextSession> {
     play
 }
 
+#[test]
+fn a_trusted_peer_that_wants_to_log_in_is_nobody_before() {
+    let mut play = control();
+    let welcome = json!({"id": 1, "kind": "welcome", "protocol": VERSION, "client": "test", "login": true});
+    ask(
+        &mut play,
+        &json!({"id": 0, "kind": "line", "line": "CONFIG SERVER"}),
+    );
+    let reply = ask(&mut play, &welcome);
+    assert!(
+        reply.ok() && reply.prompt == "<login> " && !reply.pending,
+        "{reply:?}"
+    );
+    let line = |play: &mut _, text: &str| ask(play, &json!({"id": 2, "kind": "line", "line": text}));
+    assert!(!line(&mut play, "LIST Domains").ok());
+    assert_eq!(line(&mut play, "USER admin").expects, Expects::Password);
+    assert!(!line(&mut play, "wrong").ok());
+    assert_eq!(line(&mut play, "USER admin").prompt, "<password> ");
+    assert_eq!(line(&mut play, "secret").prompt, "<#> ");
+    assert!(line(&mut play, "LIST Domains").ok());
+}
+
+#[test]
+fn the_version_is_told_in_every_context() {
+    let mut play = logged_in(LIMITS);
+    for line in ["CONFIG SERVER", "CONFIG IMAP", "CONFIG AccessControl"] {
+        assert!(play.line(line).starts_with("+OK"));
+        let said = play.line("get version");
+        assert!(
+            said.contains("|Linux|x86_64\r\n+OK: command successful\r\n<server"),
+            "{said}"
+        );
+    }
+    assert!(!play.line("HELP").contains("VERSION"));
+}
+
 fn control() -> Play<ControlSession> {
     let engine = Engine::trusted(Memory::new(), Identity::default(), "admin");
     let hello = Hello {

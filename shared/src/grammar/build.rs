@@ -3,7 +3,7 @@
 //! The order is that of HELP: common words, lists, own commands, SET, RESET and CONFIG, children.
 
 use super::form::{Form, Group, Wants};
-use crate::schema::{Attr, Child, ChildVerb, Command, Context, Leave, Shape, Unit, Verb, login};
+use crate::schema::{Attr, Child, ChildVerb, Command, Context, Leave, Shape, Unit, Verb, login, root};
 
 pub(super) fn build(context: &'static Context) -> Vec<Form> {
     let mut forms = common(context);
@@ -91,6 +91,10 @@ fn common(context: &'static Context) -> Vec<Form> {
             Group::Common,
         );
         forms.push(show.wants("ATTR", Wants::Shown(context)));
+    }
+    if context != login() && context != root() {
+        // Declared at login and at the root; scripts ask anywhere (WIRE.md 4).
+        forms.push(Form::new("GET VERSION", "shows the version", Verb::Version, Group::Common).legacy());
     }
     forms
 }
