@@ -4,7 +4,9 @@
 //! time: a person or a script waits for each answer anyway. Knows nothing of terminals or renderings.
 
 use crate::address::Address;
-use axigen_shared::control::{Assembler, Frame, Hello, Reply, Request, Subject, VERSION, Welcome};
+use axigen_shared::control::{
+    Assembler, Body, Frame, Head, Hello, Reply, Request, Subject, VERSION, Welcome,
+};
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -21,6 +23,8 @@ pub struct Client {
     reader: BufReader<UnixStream>,
     next_id: u64,
     hello: Hello,
+    /// Request whose table is still arriving.
+    arriving: Option<u64>,
 }
 
 /// The daemon cannot be reached, or is gone; what to say and what to try.
@@ -68,13 +72,15 @@ impl Client {
             reader,
             next_id: 1,
             hello,
+            arriving: None,
         };
-        let name = format!("axictl {}", env!("CARGO_PKG_VERSION"));
-        client.send(Subject::Welcome(Welcome {
-            protocol: VERSION,
-            client: name,
-        }))?;
+        client.send(welcome(false))?;
         Ok(client)
+    }
+
+    /// Forgets what the credentials of this process allow: whoever logs in next is the administrator of this session.
+    pub fn log_out(&mut self) -> Result<Reply, Unreachable> {
+        self.ask(welcome(true))
     }
 
     /// What the daemon said first.
@@ -84,8 +90,50 @@ impl Client {
 
     /// Asks and waits for the whole reply.
     pub fn ask(&mut self, subject: Subject) -> Result<Reply, Unreachable> {
+        let mut reply = self.begin(subject)?;
+        while let Some(rows) = self.rows()? {
+            if let Body::Table(table) = &mut reply.body {
+                table.rows.extend(rows);
+            }
+        }
+        Ok(reply)
+    }
+
+    /// Asks and waits for the reply, but not for the rows of a table: those are to be taken with [`Self::rows`], so that a
+    /// table of any length passes through.
+    pub fn begin(&mut self, subject: Subject) -> Result<Reply, Unreachable> {
+        // What was not taken of the last one is of no interest any more.
+        while self.rows()?.is_some() {}
         let id = self.send(subject)?;
         let mut assembler = Assembler::default();
+        loop {
+            let frame = self.frame_of(id)?;
+            if let Frame::Head(Head { reply, .. }) = &frame
+                && matches!(reply.body, Body::Table(_))
+            {
+                self.arriving = Some(id);
+                return Ok(reply.clone());
+            }
+            if let Some(reply) = assembler.frame(frame) {
+                return Ok(reply);
+            }
+        }
+    }
+
+    /// The next rows of the table that began last; `None` when it is whole.
+    pub fn rows(&mut self) -> Result<Option<Vec<Vec<String>>>, Unreachable> {
+        while let Some(id) = self.arriving {
+            match self.frame_of(id)? {
+                Frame::Rows { rows, .. } => return Ok(Some(rows)),
+                Frame::End { .. } => self.arriving = None,
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// The next frame of this request. Those of others answer requests that nobody waits for (the welcome).
+    fn frame_of(&mut self, id: u64) -> Result<Frame, Unreachable> {
         loop {
             let frame = read_frame(&mut self.reader)?;
             let of = match &frame {
@@ -96,12 +144,8 @@ impl Client {
                     return Err(Unreachable(format!("axigend closed the session: {message}")));
                 }
             };
-            // Frames of other ids answer requests that nobody waits for (the welcome).
-            if of != id {
-                continue;
-            }
-            if let Some(reply) = assembler.frame(frame) {
-                return Ok(reply);
+            if of == id {
+                return Ok(frame);
             }
         }
     }
@@ -125,6 +169,14 @@ impl Client {
             .map_err(|error| lost(&error))?;
         Ok(id)
     }
+}
+
+fn welcome(login: bool) -> Subject {
+    Subject::Welcome(Welcome {
+        protocol: VERSION,
+        client: format!("axictl {}", env!("CARGO_PKG_VERSION")),
+        login,
+    })
 }
 
 fn read_frame(reader: &mut BufReader<UnixStream>) -> Result<Frame, Unreachable> {

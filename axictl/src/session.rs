@@ -6,7 +6,7 @@
 
 use crate::client::{Client, Unreachable};
 use crate::input::Command;
-use crate::render::Printer;
+use crate::render::{Printer, Stream};
 use axigen_shared::control::{Access, Expects, Reply, Subject};
 use std::io;
 
@@ -70,8 +70,12 @@ impl Session {
         }
     }
 
-    /// Logs in. What the user is told when that fails is the daemon's sentence.
+    /// Logs in, also where the daemon trusts this process already. What the user is told when that fails is the daemon's
+    /// sentence.
     pub fn log_in(&mut self, user: &str, lines: &mut dyn Lines) -> Result<Result<(), String>, End> {
+        if self.client.hello().access == Access::Admin {
+            self.prompt = self.client.log_out()?.prompt;
+        }
         let asked = self
             .client
             .line(&format!("USER {}", axigen_shared::value::quoted(user)))?;
@@ -93,7 +97,8 @@ impl Session {
 
     /// Runs a command and whatever it asks for, and prints the reply. Whether it succeeded.
     pub fn run(&mut self, command: &Command, lines: &mut dyn Lines) -> Result<bool, End> {
-        let mut reply = self.client.line(&command.text)?;
+        let line = command.text.clone();
+        let mut reply = self.client.begin(Subject::Line { line })?;
         loop {
             self.note(&reply);
             match &reply.expects {
@@ -112,11 +117,21 @@ impl Session {
             }
         }
         self.over |= reply.expects == Expects::Nothing;
-        self.printer.reply(command, &reply)?;
-        if !reply.ok() {
+        let ok = reply.ok();
+        self.print(command, reply)?;
+        if !ok {
             self.failures += 1;
         }
-        Ok(reply.ok())
+        Ok(ok)
+    }
+
+    /// Prints a reply, the rows of a table as they arrive.
+    fn print(&mut self, command: &Command, reply: Reply) -> Result<(), End> {
+        let mut stream = Stream::new(self.printer, command, reply);
+        while let Some(rows) = self.client.rows()? {
+            stream.rows(rows)?;
+        }
+        Ok(stream.end()?)
     }
 
     /// What may stand at the cursor.

@@ -41,6 +41,27 @@ pub fn object(command: &str, reply: &Reply) -> String {
     object.to_string()
 }
 
+/// The same for a table whose rows are still to come: what goes before them, and what behind. Rows are joined by commas.
+pub fn around_rows(command: &str, reply: &Reply) -> (String, String) {
+    // No text can contain this: its quotes would be escaped. So it is the key, once.
+    const ROWS: &str = "\"rows\":[";
+    let whole = object(command, reply);
+    match whole.split_once(ROWS) {
+        Some((before, behind)) => (format!("{before}{ROWS}"), behind.to_owned()),
+        None => (whole, String::new()),
+    }
+}
+
+/// One row of a table.
+pub fn row(table: &Table, cells: &[String]) -> Value {
+    let cells = table
+        .columns
+        .iter()
+        .zip(cells)
+        .map(|(column, cell)| (column.name.clone(), json!(cell)));
+    Value::Object(cells.collect())
+}
+
 fn body(body: &Body) -> Value {
     match body {
         Body::None => Value::Null,
@@ -62,14 +83,7 @@ fn body(body: &Body) -> Value {
 
 fn table(table: &Table) -> Value {
     let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
-    let row = |cells: &Vec<String>| -> Value {
-        let cells = columns
-            .iter()
-            .zip(cells)
-            .map(|(name, cell)| ((*name).to_owned(), json!(cell)));
-        Value::Object(cells.collect())
-    };
-    let rows: Vec<Value> = table.rows.iter().map(row).collect();
+    let rows: Vec<Value> = table.rows.iter().map(|cells| row(table, cells)).collect();
     json!({"kind": "table", "title": table.title, "columns": columns, "rows": rows})
 }
 

@@ -4,7 +4,10 @@
 //! Nothing is lost in any form: a table that would hide something (a note, a missing effect) prints it beside.
 
 mod json;
+mod stream;
 mod table;
+
+pub use stream::Stream;
 
 use crate::args::{Output, When};
 use crate::input::{Command, Place};
@@ -62,15 +65,19 @@ impl Printer {
     }
 
     /// Prints a reply to this command. A broken pipe is an error; the caller ends quietly.
-    pub fn reply(self, command: &Command, reply: &Reply) -> io::Result<()> {
+    fn reply(self, command: &Command, reply: &Reply) -> io::Result<()> {
         let text = match self.form {
-            Form::Json => json::object(&secrets::masked(&command.text), reply) + "\n",
+            Form::Json => json::object(&masked(command), reply) + "\n",
             Form::Plain => plain(reply),
             Form::Table => table::text(reply, self.color, command.place == Place::Typed),
         };
-        let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes())?;
-        out.flush()?;
+        write(&text)?;
+        self.beside(command, reply);
+        Ok(())
+    }
+
+    /// What is said on standard error beside the reply.
+    fn beside(self, command: &Command, reply: &Reply) {
         if !reply.ok() {
             self.failure(command, &reply.message);
         }
@@ -79,13 +86,12 @@ impl Printer {
                 self.notice(warning);
             }
         }
-        Ok(())
     }
 
     /// Says on standard error which command failed, where it stands, and why.
     pub fn failure(self, command: &Command, message: &str) {
         let message = without_controls(message);
-        let command_text = without_controls(&secrets::masked(&command.text));
+        let command_text = without_controls(&masked(command));
         match &command.place {
             Place::Typed => eprintln!("{}", self.red(&format!("Error: {message}"))),
             place => eprintln!("axictl: {place}: {}: {}", command_text.trim(), self.red(&message)),
@@ -111,6 +117,12 @@ impl Printer {
     }
 }
 
+fn write(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
 fn wanted(when: When, terminal: bool) -> bool {
     match when {
         When::Always => true,
@@ -124,11 +136,23 @@ fn wanted(when: When, terminal: bool) -> bool {
 
 /// AXIGEN text with the line ends of this system and without the prompt, which nobody types at.
 fn plain(reply: &Reply) -> String {
-    let silent = Reply {
+    plain_lines(&axigen(&without_prompt(reply), false))
+}
+
+fn without_prompt(reply: &Reply) -> Reply {
+    Reply {
         prompt: String::new(),
         ..reply.clone()
-    };
-    axigen(&silent, false).replace("\r\n", "\n")
+    }
+}
+
+fn plain_lines(text: &str) -> String {
+    text.replace("\r\n", "\n")
+}
+
+/// The command without its secrets.
+fn masked(command: &Command) -> String {
+    secrets::masked(&command.text)
 }
 
 /// The text without control characters: names that users chose must not steer the administrator's terminal.

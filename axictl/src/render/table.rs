@@ -7,7 +7,7 @@ use super::{is_empty, without_controls};
 use axigen_shared::control::{Attribute, Body, Form, HelpLine, Note, Reply, Section, Table};
 use comfy_table::{
     Attribute as Style, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, ContentLineStyle,
-    LineStyle, TableStyle,
+    LineStyle, TableStyle, Width,
 };
 
 /// A line below the header, two blanks between columns, no borders.
@@ -17,6 +17,10 @@ const STYLE: TableStyle = TableStyle::new()
     .content_lines(ContentLineStyle::none().junction(' '));
 /// Columns when the terminal does not say.
 const WIDTH: u16 = 80;
+/// Blanks around the contents of a column.
+const AROUND: u16 = 2;
+/// Columns of a table that is printed while it arrives do not become narrower than this.
+const NARROWEST: u16 = 10;
 /// Mark of what is stored but changes nothing yet.
 const MARK: &str = "*";
 
@@ -95,26 +99,21 @@ impl Page {
             self.line("(none)");
             return;
         }
-        if table.form == Form::Plain || table.columns.len() == 1 {
-            for row in &table.rows {
-                self.line(&without_controls(&row.join("  ")));
-            }
+        if is_bare(table) {
+            table.rows.iter().for_each(|row| self.bare(row));
             return;
         }
         let mut grid = grid(self.color);
         grid.set_header(table.columns.iter().map(|column| self.header(&column.name)));
         for row in &table.rows {
-            grid.add_row(row.iter().map(|cell| {
-                let numeric = !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit());
-                let alignment = if numeric {
-                    CellAlignment::Right
-                } else {
-                    CellAlignment::Left
-                };
-                Cell::new(without_controls(cell)).set_alignment(alignment)
-            }));
+            grid.add_row(cells(row));
         }
         self.print(&grid);
+    }
+
+    /// A row without columns.
+    fn bare(&mut self, row: &[String]) {
+        self.line(&without_controls(&row.join("  ")));
     }
 
     fn section(&mut self, section: &Section) {
@@ -213,6 +212,102 @@ impl Page {
             self.line(line.trim_end());
         }
     }
+}
+
+/// A table that is printed while its rows arrive: the first of them decide how wide its columns are.
+pub struct Rows {
+    /// Of the columns, with the blanks around; none for a table that is printed without columns.
+    widths: Vec<u16>,
+    color: bool,
+}
+
+impl Rows {
+    /// Heading, header and the first rows, and what prints the others.
+    pub fn begin(table: &Table, first: &[Vec<String>], color: bool) -> (String, Self) {
+        let mut page = Page {
+            text: String::new(),
+            color,
+        };
+        page.heading(&table.title);
+        let mut rows = Self {
+            widths: Vec::new(),
+            color,
+        };
+        if is_bare(table) {
+            return (page.text + &rows.more(first), rows);
+        }
+        let mut grid = grid(color);
+        grid.set_header(table.columns.iter().map(|column| page.header(&column.name)));
+        for row in first {
+            grid.add_row(cells(row));
+        }
+        rows.widths = fitted(grid.column_max_content_widths(), grid.width().unwrap_or(WIDTH));
+        rows.fix(&mut grid);
+        page.print(&grid);
+        (page.text, rows)
+    }
+
+    /// Further rows.
+    pub fn more(&self, rows: &[Vec<String>]) -> String {
+        let mut page = Page {
+            text: String::new(),
+            color: self.color,
+        };
+        if self.widths.is_empty() {
+            rows.iter().for_each(|row| page.bare(row));
+            return page.text;
+        }
+        let mut grid = grid(self.color);
+        for row in rows {
+            grid.add_row(cells(row));
+        }
+        self.fix(&mut grid);
+        page.print(&grid);
+        page.text
+    }
+
+    fn fix(&self, grid: &mut comfy_table::Table) {
+        for (at, width) in self.widths.iter().enumerate() {
+            if let Some(column) = grid.column_mut(at) {
+                column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(*width)));
+            }
+        }
+    }
+}
+
+/// Widths of columns, with the blanks around them: the widest give way until the line fits.
+fn fitted(contents: Vec<u16>, line: u16) -> Vec<u16> {
+    let mut widths: Vec<u16> = contents
+        .into_iter()
+        .map(|width| width.clamp(1, line).saturating_add(AROUND))
+        .collect();
+    let between = widths.len().saturating_sub(1);
+    let room = usize::from(line).saturating_sub(between);
+    while widths.iter().copied().map(usize::from).sum::<usize>() > room {
+        match widths.iter_mut().max() {
+            Some(widest) if *widest > NARROWEST => *widest -= 1,
+            _ => break,
+        }
+    }
+    widths
+}
+
+/// Whether it is printed without columns.
+fn is_bare(table: &Table) -> bool {
+    table.form == Form::Plain || table.columns.len() == 1
+}
+
+/// The cells of a row; numbers stand at the right.
+fn cells(row: &[String]) -> impl Iterator<Item = Cell> {
+    row.iter().map(|cell| {
+        let numeric = !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit());
+        let alignment = if numeric {
+            CellAlignment::Right
+        } else {
+            CellAlignment::Left
+        };
+        Cell::new(without_controls(cell)).set_alignment(alignment)
+    })
 }
 
 fn grid(color: bool) -> comfy_table::Table {

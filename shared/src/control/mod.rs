@@ -6,6 +6,7 @@
 mod body;
 mod frame;
 mod frames;
+mod list;
 mod reply;
 mod request;
 mod text;
@@ -13,6 +14,7 @@ mod text;
 pub use body::{Attribute, Body, Column, Form, HelpLine, Note, Section, Table};
 pub use frame::{Frame, Head, MAX_FRAME, MAX_REQUEST, VERSION};
 pub use frames::{Assembler, frames};
+pub use list::List;
 pub use reply::{Expects, Reply, Status};
 pub use request::{Access, Hello, Request, Subject, Welcome};
 pub use text::axigen;

@@ -6,7 +6,7 @@
 use super::lines::{Line, Lines};
 use super::writing::{Writing, Written};
 use crate::answer::{Answer, Options, Request};
-use axigen_shared::control::{Body, Expects, Reply, Table, axigen};
+use axigen_shared::control::{Expects, List, Reply, axigen};
 use axigend_protocol::{Session, Step, TlsFacts};
 
 /// Hides what is typed next, and shows it again (ECMA-48, 8.3.117: SGR 8 and 0).
@@ -22,8 +22,8 @@ pub struct TextSession {
     /// The question to ask next.
     question: Option<Request>,
     writing: Option<Writing>,
-    /// A list that is being written: its table without rows, and what ends the reply.
-    paging: Option<(Table, String)>,
+    /// A list that is being written.
+    list: Option<List>,
     options: Options,
     concealed: bool,
     closing: bool,
@@ -43,7 +43,7 @@ impl TextSession {
             out: out.into_bytes(),
             question: None,
             writing: None,
-            paging: None,
+            list: None,
             options: Options::default(),
             concealed: false,
             closing: false,
@@ -94,63 +94,35 @@ impl TextSession {
     }
 
     /// Writes the first page of a list without what ends the reply.
-    fn begin_list(&mut self, mut reply: Reply) {
-        let quiet = self.options.quiet;
-        let whole = axigen(&reply, quiet);
-        let body = std::mem::take(&mut reply.body);
-        let ending = if quiet { "" } else { END };
-        let tail = format!("{ending}{}", axigen(&reply, quiet));
-        self.write(whole.strip_suffix(&tail).unwrap_or(&whole));
-        if let Body::Table(table) = body {
-            self.paging = Some((
-                Table {
-                    rows: Vec::new(),
-                    ..table
-                },
-                tail,
-            ));
-        }
+    fn begin_list(&mut self, reply: Reply) {
+        let (head, list) = List::begin(reply, self.options.quiet);
+        self.write(&head);
+        self.list = Some(list);
     }
 
     fn rows(&mut self, rows: Vec<Vec<String>>, more: bool) {
-        let Some((table, tail)) = self.paging.take() else {
+        let Some(list) = self.list.take() else {
             return;
         };
-        let page = Table {
-            rows,
-            ..table.clone()
-        };
-        // Quiet leaves nothing but the rows and the status line, which is cut off.
-        let text = axigen(&Reply::with(Body::Table(page)), true);
-        let status = axigen(&Reply::done(), true);
-        self.write(text.strip_suffix(&status).unwrap_or(&text));
+        self.write(&list.rows(rows));
         if more {
-            self.paging = Some((table, tail));
+            self.list = Some(list);
         } else {
-            self.write(&tail);
+            self.write(&list.end());
         }
     }
 
     fn broken(&mut self, why: &str) {
-        let Some((_, tail)) = self.paging.take() else {
-            return;
-        };
-        let prompt = tail.rsplit(END).next().unwrap_or_default().to_owned();
-        let reply = Reply {
-            prompt,
-            ..Reply::refused(why)
-        };
-        if !self.options.quiet {
-            self.write(END);
+        if let Some(list) = self.list.take() {
+            self.write(&list.broken(why));
         }
-        self.write(&axigen(&reply, self.options.quiet));
     }
 
     /// Ends the dialogue with a last line.
     fn goodbye(&mut self, why: &str) {
         self.lines.clear();
         self.writing = None;
-        self.paging = None;
+        self.list = None;
         self.question = None;
         self.closing = true;
         self.write(&axigen(&Reply::refused(why), false));
@@ -197,7 +169,7 @@ impl Session for TextSession {
         if self.closing {
             return Step::Close;
         }
-        if self.paging.is_some() {
+        if self.list.is_some() {
             return Step::Ask(Request::More);
         }
         while self.question.is_none() {
