@@ -102,7 +102,11 @@ fn run(arguments: &Arguments) -> Result<u8, End> {
         Some(mut script) => script::run(&mut session, &mut script, go_on)?,
         None => script::run(&mut session, &mut script::Arguments(commands.into()), go_on)?,
     }
-    if let Some(reminder) = session.reminder().filter(|_| io::stderr().is_terminal()) {
+    // Who has lost work must know, also in the mail of a cron job; that SAVE CONFIG is due is for people.
+    if let Some(reminder) = session
+        .reminder()
+        .filter(|_| session.is_pending() || io::stderr().is_terminal())
+    {
         session.printer().notice(reminder);
     }
     Ok(if session.failures() == 0 { DONE } else { FAILED })

@@ -61,6 +61,13 @@ pub fn awaits_password(line: &str) -> bool {
     !harmless && tokens.next_back().is_some_and(is_secret_word)
 }
 
+/// Whether the next line is a password, raw: `USER name`.
+pub fn begins_login(line: &str) -> bool {
+    line.split_whitespace()
+        .next()
+        .is_some_and(|word| word.eq_ignore_ascii_case("USER"))
+}
+
 /// Where the part that may be kept ends: after the first password word that something follows.
 fn secret_at(line: &str) -> Option<usize> {
     let verb = line.split_whitespace().next()?;

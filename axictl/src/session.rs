@@ -7,6 +7,7 @@
 use crate::client::{Client, Unreachable};
 use crate::input::Command;
 use crate::render::{Printer, Stream};
+use crate::secrets;
 use axigen_shared::control::{Access, Expects, Reply, Subject};
 use std::io;
 
@@ -53,6 +54,8 @@ pub struct Session {
     over: bool,
     unsaved: bool,
     pending: bool,
+    /// No command ran yet.
+    fresh: bool,
 }
 
 impl Session {
@@ -67,12 +70,14 @@ impl Session {
             over: false,
             unsaved: false,
             pending: false,
+            fresh: true,
         }
     }
 
     /// Logs in, also where the daemon trusts this process already. What the user is told when that fails is the daemon's
     /// sentence.
     pub fn log_in(&mut self, user: &str, lines: &mut dyn Lines) -> Result<Result<(), String>, End> {
+        self.fresh = false;
         if self.client.hello().access == Access::Admin {
             self.prompt = self.client.log_out()?.prompt;
         }
@@ -97,6 +102,11 @@ impl Session {
 
     /// Runs a command and whatever it asks for, and prints the reply. Whether it succeeded.
     pub fn run(&mut self, command: &Command, lines: &mut dyn Lines) -> Result<bool, End> {
+        // A script that logs in itself does so whoever runs it; its second line is a password, not a command.
+        let logs_in = std::mem::take(&mut self.fresh) && secrets::begins_login(&command.text);
+        if logs_in && self.client.hello().access == Access::Admin {
+            self.prompt = self.client.log_out()?.prompt;
+        }
         let line = command.text.clone();
         let mut reply = self.client.begin(Subject::Line { line })?;
         loop {
@@ -155,6 +165,11 @@ impl Session {
     /// Whether the daemon ended the session (EXIT).
     pub fn is_over(&self) -> bool {
         self.over
+    }
+
+    /// Whether leaving drops changes.
+    pub fn is_pending(&self) -> bool {
+        self.pending
     }
 
     /// How replies are printed.

@@ -78,6 +78,11 @@ type -l 'BACK'
 type Enter
 prompted '<#>'
 
+# Lines typed faster than they are answered are all run, in order (a terminal without bracketed paste, expect).
+type 'CONFIG SERVER' Enter 'CONFIG POP3' Enter 'CONFIG AccessControl' Enter BACK Enter BACK Enter 'HELP domainrank' Enter BACK Enter
+see 'has the word domainrank'
+prompted '<#>'
+
 # Leaving with unsaved server changes: the first Ctrl-D reminds, the second leaves.
 type -l 'CONFIG SERVER'
 type Enter

@@ -172,6 +172,42 @@ fn long_lists_arrive_whole() {
 }
 
 #[test]
+fn a_script_with_its_own_login_runs_for_root_too_and_lost_changes_are_told() {
+    let home = Home::new();
+    let daemon = started(&home);
+    daemon.admin(&["SET admin-password Admin-1"]);
+    let output = daemon.script_output("USER admin\nAdmin-1\nLIST Domains\n", &[]);
+    check(&output, 0, "");
+    assert!(text(&output.stdout).contains("example.test"));
+    let output = daemon.script_output("USER admin\nwrong\nLIST Domains\n", &[]);
+    check(&output, 1, "line 1: USER admin: authentication failed");
+    assert!(!text(&output.stderr).contains("wrong"));
+    let script = "UPDATE Domain example.test\nUPDATE Account ann\nADD Alias anna\n";
+    check(
+        &daemon.script_output(script, &[]),
+        0,
+        "not committed and will be dropped",
+    );
+}
+
+/// Each of them is compared with all before it: at the price of the comparison, not of a copy of the whole. Were the
+/// cost to grow with the square, this would take minutes.
+#[test]
+fn twenty_thousand_names_go_into_one_draft() {
+    let home = Home::new();
+    let daemon = started(&home);
+    let mut script = "UPDATE Domain example.test\nUPDATE Account ann\n".to_owned();
+    for number in 0..20_000 {
+        let _ = writeln!(script, "ADD Alias name-{number}");
+    }
+    script.push_str("ADD Alias NAME-7\n");
+    let began = std::time::Instant::now();
+    let output = daemon.script_output(&script, &["--plain"]);
+    check(&output, 1, "line 20003: ADD Alias NAME-7: alias already exists");
+    assert!(began.elapsed().as_secs() < 30, "{:?}", began.elapsed());
+}
+
+#[test]
 fn the_shell_completes_hides_passwords_reminds_and_keeps_no_secrets() {
     let home = Home::new();
     let daemon = started(&home);

@@ -21,6 +21,8 @@ const WIDTH: u16 = 80;
 const AROUND: u16 = 2;
 /// Columns of a table that is printed while it arrives do not become narrower than this.
 const NARROWEST: u16 = 10;
+/// Such a column gets at most so much more than it needs, when there is room.
+const MORE: u16 = 6;
 /// Mark of what is stored but changes nothing yet.
 const MARK: &str = "*";
 
@@ -289,6 +291,11 @@ fn fitted(contents: Vec<u16>, line: u16) -> Vec<u16> {
             _ => break,
         }
     }
+    // Rows to come may be longer than those seen.
+    let taken: usize = widths.iter().copied().map(usize::from).sum();
+    let each = room.saturating_sub(taken) / widths.len().max(1);
+    let more = u16::try_from(each).unwrap_or(MORE).min(MORE);
+    widths.iter_mut().for_each(|width| *width += more);
     widths
 }
 

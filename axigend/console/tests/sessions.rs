@@ -70,6 +70,20 @@ fn the_version_is_told_in_every_context() {
     assert!(!play.line("HELP").contains("VERSION"));
 }
 
+#[test]
+fn help_can_be_asked_for_a_word() {
+    let mut play = logged_in(LIMITS);
+    play.line("CONFIG SERVER");
+    play.line("CONFIG IMAP");
+    let said = play.line("HELP listener");
+    assert!(said.contains("\r\nADD Listener [address] <address> - ") && said.contains("LIST Listeners"));
+    assert!(!said.contains("maxErrors") && said.ends_with("+OK: command successful\r\n<server-imap#> "));
+    assert!(
+        play.line("HELP nonsense")
+            .starts_with("-ERR: no command of this context has the word nonsense")
+    );
+}
+
 fn control() -> Play<ControlSession> {
     let engine = Engine::trusted(Memory::new(), Identity::default(), "admin");
     let hello = Hello {

@@ -57,6 +57,14 @@ fn common(context: &'static Context) -> Vec<Form> {
             Verb::Help,
             Group::Common,
         ),
+        // Not AXIGEN's: whoever reads a hundred lines tries this next.
+        Form::new(
+            "HELP <word>",
+            "lists the commands with this word",
+            Verb::Help,
+            Group::Common,
+        )
+        .legacy(),
     ];
     let back = if context.back_keeps {
         "leaves this context; changes are kept"

@@ -7,12 +7,17 @@ pub enum Mismatch {
     Empty,
     /// The line is longer than is taken.
     TooLong,
-    /// A quote was opened and not closed.
-    OpenQuote,
-    /// A parenthesis was opened and not closed.
-    OpenSet,
+    /// A quote was opened and not closed, in the word at this column (from 1).
+    OpenQuote(usize),
+    /// A parenthesis was opened at this column (from 1) and not closed.
+    OpenSet(usize),
     /// No command begins with this word.
-    Unknown(String),
+    Unknown {
+        /// The word.
+        word: String,
+        /// Words that commands begin with.
+        expected: Vec<String>,
+    },
     /// The word does not fit; what could stand there, when it can be said.
     Wrong {
         /// The word.
@@ -34,6 +39,9 @@ pub enum Mismatch {
     },
 }
 
+/// A longer word is none of the language misspelt.
+const LONGEST_WORD: usize = 64;
+
 /// Most words listed as alternatives; HELP has them all.
 const LISTED: usize = 12;
 
@@ -43,9 +51,13 @@ impl Mismatch {
         match self {
             Self::Empty => "no command".to_owned(),
             Self::TooLong => format!("line longer than {} bytes", super::MAX_LINE),
-            Self::OpenQuote => "a quote is not closed".to_owned(),
-            Self::OpenSet => "a parenthesis is not closed".to_owned(),
-            Self::Unknown(word) => format!("unknown command {word}"),
+            Self::OpenQuote(column) => format!("a quote is not closed, in the word at column {column}"),
+            Self::OpenSet(column) => format!("the parenthesis at column {column} is not closed"),
+            Self::Unknown { word, expected } => format!("unknown command {word}{}", meant(word, expected)),
+            Self::Wrong { word, expected } if expected.len() > LISTED => match meant(word, expected) {
+                none if none.is_empty() => format!("wrong parameter {word}{}", list(expected)),
+                meant => format!("wrong parameter {word}{meant}"),
+            },
             Self::Wrong { word, expected } => format!("wrong parameter {word}{}", list(expected)),
             Self::Missing { parameter, expected } if parameter.is_empty() => {
                 format!("missing parameter{}", list(expected))
@@ -64,11 +76,85 @@ impl Mismatch {
     }
 }
 
+/// The word that was probably meant: the one that takes fewest changes to become, if they are few.
+fn meant(word: &str, expected: &[String]) -> String {
+    if word.len() > LONGEST_WORD {
+        return String::new();
+    }
+    let most = (word.chars().count() / 3).max(1);
+    let near = expected
+        .iter()
+        .map(|known| (distance(word, known), known))
+        .filter(|(changes, _)| *changes <= most)
+        .min_by_key(|(changes, _)| *changes);
+    near.map_or_else(String::new, |(_, known)| format!(", did you mean {known}?"))
+}
+
+/// Letters to change, add, leave out or swap with their neighbour until one word is the other (optimal string alignment),
+/// whatever their case.
+fn distance(one: &str, other: &str) -> usize {
+    let lower = |text: &str| -> Vec<char> { text.to_ascii_lowercase().chars().collect() };
+    let (one, other) = (lower(one), lower(other));
+    let mut above: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=other.len()).collect();
+    for (row, letter) in one.iter().enumerate() {
+        let mut line = vec![row + 1];
+        for (column, wanted) in other.iter().enumerate() {
+            let at = |line: &[usize], column: usize| line.get(column).copied().unwrap_or(usize::MAX - 1);
+            let replaced = at(&last, column) + usize::from(letter != wanted);
+            let mut least = replaced.min(at(&last, column + 1) + 1).min(at(&line, column) + 1);
+            let swapped = column > 0
+                && row > 0
+                && one.get(row - 1) == Some(wanted)
+                && other.get(column - 1) == Some(letter);
+            if swapped {
+                least = least.min(at(&above, column - 1) + 1);
+            }
+            line.push(least);
+        }
+        above = std::mem::replace(&mut last, line);
+    }
+    last.last().copied().unwrap_or_default()
+}
+
 fn list(expected: &[String]) -> String {
     match expected {
         [] => String::new(),
         [one] => format!(", expected {one}"),
         many if many.len() > LISTED => ", see HELP".to_owned(),
         many => format!(", expected one of {}", many.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Mismatch, distance};
+
+    #[test]
+    fn distances() {
+        for (one, other, changes) in [
+            ("LIST", "list", 0),
+            ("LST", "LIST", 1),
+            ("LSIT", "LIST", 1),
+            ("", "ADD", 3),
+            ("kitten", "sitting", 3),
+        ] {
+            assert_eq!(distance(one, other), changes, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn what_was_meant_is_said_only_when_it_is_near() {
+        let unknown = |word: &str| {
+            let expected = ["LIST", "UPDATE", "SET"].map(str::to_owned).to_vec();
+            Mismatch::Unknown {
+                word: word.to_owned(),
+                expected,
+            }
+            .message()
+        };
+        assert_eq!(unknown("lst"), "unknown command lst, did you mean LIST?");
+        assert_eq!(unknown("#"), "unknown command #");
+        assert_eq!(unknown("clear"), "unknown command clear");
     }
 }

@@ -176,7 +176,7 @@ fn join(mismatches: &[Mismatch]) -> Mismatch {
 }
 
 /// COMMIT in a DONE context, or the reverse, has its own sentence (WIRE.md 7).
-fn unknown(context: &Context, first: &Token) -> Mismatch {
+fn unknown(context: &'static Context, first: &Token) -> Mismatch {
     let said = first.word.one().unwrap_or("(");
     let leaving = ["COMMIT", "DONE", "BACK"]
         .iter()
@@ -185,8 +185,24 @@ fn unknown(context: &Context, first: &Token) -> Mismatch {
         Leave::Commit if leaving => Mismatch::NotHere { instead: "COMMIT" },
         Leave::Done if leaving => Mismatch::NotHere { instead: "DONE" },
         Leave::Free if leaving => Mismatch::NotHere { instead: "" },
-        _ => Mismatch::Unknown(said.to_owned()),
+        _ => Mismatch::Unknown {
+            word: said.to_owned(),
+            expected: first_words(context),
+        },
     }
+}
+
+/// The words that commands of the context begin with.
+fn first_words(context: &'static Context) -> Vec<String> {
+    let visible = forms(context).iter().filter(|form| !form.legacy);
+    let mut words: Vec<String> = visible
+        .filter_map(|form| form.pattern.leading.first())
+        .flatten()
+        .cloned()
+        .collect();
+    words.sort_unstable();
+    words.dedup();
+    words
 }
 
 #[cfg(test)]

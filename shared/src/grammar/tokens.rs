@@ -31,11 +31,14 @@ pub fn tokens(line: &str) -> Result<Vec<Token>, Mismatch> {
         return Err(Mismatch::TooLong);
     }
     let tokens = cut(line);
-    match tokens.last() {
-        Some(token) if !token.closed && matches!(token.word, Word::Set(_)) => Err(Mismatch::OpenSet),
-        Some(token) if !token.closed => Err(Mismatch::OpenQuote),
-        _ => Ok(tokens),
-    }
+    let Some(open) = tokens.last().filter(|token| !token.closed) else {
+        return Ok(tokens);
+    };
+    let column = line.get(..open.start).map_or(0, |before| before.chars().count()) + 1;
+    Err(match open.word {
+        Word::Set(_) => Mismatch::OpenSet(column),
+        Word::One(_) => Mismatch::OpenQuote(column),
+    })
 }
 
 /// The tokens of a line that may stop anywhere; the last one says whether it is closed.
@@ -224,10 +227,10 @@ mod tests {
 
     #[test]
     fn unfinished() {
-        assert_eq!(tokens("SET x 'a"), Err(Mismatch::OpenQuote));
-        assert_eq!(tokens("SET x \"a"), Err(Mismatch::OpenQuote));
-        assert_eq!(tokens("SET x (a"), Err(Mismatch::OpenSet));
-        assert_eq!(tokens("SET x (a 'b"), Err(Mismatch::OpenSet));
+        assert_eq!(tokens("SET x 'a"), Err(Mismatch::OpenQuote(7)));
+        assert_eq!(tokens("SET x \"a"), Err(Mismatch::OpenQuote(7)));
+        assert_eq!(tokens("SET x (a"), Err(Mismatch::OpenSet(7)));
+        assert_eq!(tokens("SET x (a 'b"), Err(Mismatch::OpenSet(7)));
         assert_eq!(tokens(&"x".repeat(super::MAX_LINE + 1)), Err(Mismatch::TooLong));
         assert_eq!(words("a\\"), ["a\\"]);
     }

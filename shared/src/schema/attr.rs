@@ -189,9 +189,16 @@ impl Attr {
 
     /// The value a word stands for, or a refusal that names the attribute and what would be accepted.
     pub fn parse(&self, word: &Word) -> Result<Value, Refusal> {
-        self.kind
-            .parse(word)
-            .map_err(|why| Refusal::new(Cause::Invalid, format!("invalid value for {}: {why}", self.name)))
+        let unit = match self.unit {
+            Unit::None => String::new(),
+            unit => format!(", in {}", unit.symbol()),
+        };
+        self.kind.parse(word).map_err(|why| {
+            Refusal::new(
+                Cause::Invalid,
+                format!("invalid value for {}: {why}{unit}", self.name),
+            )
+        })
     }
 
     /// The value when nothing is set.

@@ -25,7 +25,7 @@ mod view;
 use crate::answer::{Answer, Options, Request};
 use crate::backend::Backend;
 use axigen_shared::control::{Body, Expects, Reply};
-use axigen_shared::grammar::{self, Matched, Mismatch};
+use axigen_shared::grammar::{self, Args, Matched, Mismatch};
 use axigen_shared::schema::{self, Context, Verb};
 use axigen_shared::{Cause, Refusal};
 use level::{Anchor, Level};
@@ -269,7 +269,7 @@ impl Engine {
     async fn run(&mut self, matched: &Matched) -> Ran {
         let args = &matched.args;
         match matched.verb() {
-            Verb::Help => Ok(Reply::with(help_of(self.context()))),
+            Verb::Help => self.help(args),
             Verb::Exit => Ok(self.exit()),
             Verb::Back => self.back(),
             Verb::Commit | Verb::Done => self.leave().await,
@@ -294,6 +294,20 @@ impl Engine {
             Verb::Act(action) => self.act(action, args).await,
             Verb::NotBuilt => Err(Refusal::new(Cause::Unsupported, "command not built yet")),
         }
+    }
+
+    /// `HELP`, or of it the commands with a word.
+    fn help(&self, args: &Args) -> Ran {
+        let mut body = help_of(self.context());
+        if let (Some(word), Body::Help { lines, .. }) = (args.first_text(), &mut body) {
+            let wanted = word.to_ascii_lowercase();
+            lines.retain(|line| line.syntax.to_ascii_lowercase().contains(&wanted));
+            if lines.is_empty() {
+                let detail = format!("no command of this context has the word {word}, see HELP");
+                return Err(Refusal::new(Cause::NotFound, detail));
+            }
+        }
+        Ok(Reply::with(body))
     }
 
     /// The context of the newest level.

@@ -195,15 +195,23 @@ fn mistakes_are_named() {
             "command not allowed in this context, leave it with DONE",
         ),
         ("root", "COMMIT", "command not allowed in this context"),
-        ("root", "UPDATE Domain 'a", "a quote is not closed"),
-        ("domain", "SET services (a", "a parenthesis is not closed"),
+        (
+            "root",
+            "UPDATE Domain 'a",
+            "a quote is not closed, in the word at column 15",
+        ),
+        (
+            "domain",
+            "SET services (a",
+            "the parenthesis at column 14 is not closed",
+        ),
         ("SERVER/IMAP", "SHOW ATTR", "missing parameter ATTR"),
         ("domain", "ADD Account john", "missing parameter password"),
     ];
     for (path, line, message) in rows {
         assert_eq!(bad(path, line), message, "{path}: {line}");
     }
-    assert!(!Mismatch::Empty.counts() && Mismatch::Unknown("x".into()).counts());
+    assert!(!Mismatch::Empty.counts() && Mismatch::OpenQuote(1).counts());
 }
 
 #[test]
