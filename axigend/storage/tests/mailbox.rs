@@ -401,6 +401,10 @@ fn recent_is_claimed_once() {
     append(&mailbox, "INBOX", 1);
     assert_eq!(run(mailbox.claim_recent(inbox)).unwrap(), 3);
     assert_eq!(mailbox.folder("INBOX").unwrap().recent_from, 4);
+    append(&mailbox, "INBOX", 3);
+    assert_eq!(run(mailbox.claim_recent_below(inbox, 6)).unwrap(), 4);
+    assert_eq!(run(mailbox.claim_recent_below(inbox, 5)).unwrap(), 6);
+    assert_eq!(mailbox.folder("INBOX").unwrap().recent_from, 6);
 }
 
 #[test]

@@ -196,17 +196,23 @@ impl Mailbox {
     /// The first UID that no session has claimed as \Recent yet; from now on it is claimed up to UIDNEXT. Nothing is
     /// written when nothing is new.
     pub async fn claim_recent(&self, folder: FolderId) -> Result<u32, Refusal> {
+        self.claim_recent_below(folder, u32::MAX).await
+    }
+
+    /// The same for messages with UIDs below this one only: what came later is still to be claimed.
+    pub async fn claim_recent_below(&self, folder: FolderId, below: u32) -> Result<u32, Refusal> {
         let row = self
             .store
             .ledger
             .read(|snapshot| look::folder(snapshot, self.owner, folder))?;
-        if row.recent_from == row.uid_next {
+        if row.recent_from >= row.uid_next.min(below) {
             return Ok(row.recent_from);
         }
         self.write(move |txn, owner, now, watchers| {
             let mut edit = Edit::open(txn, owner, now)?;
             let row = edit.folder(folder)?;
-            let first = std::mem::replace(&mut row.recent_from, row.uid_next);
+            let claimed = row.recent_from.max(row.uid_next.min(below));
+            let first = std::mem::replace(&mut row.recent_from, claimed);
             edit.save(watchers)?;
             Ok(first)
         })
