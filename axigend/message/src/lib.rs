@@ -10,9 +10,11 @@
 
 mod address;
 mod content;
+mod cutter;
 mod date;
 mod envelope;
 mod field;
+mod interest;
 mod matcher;
 mod part;
 mod text;
@@ -21,9 +23,11 @@ mod walk;
 
 pub use address::{ADDRESSES_MAX, Address, addresses};
 pub use content::{Disposition, Parameter};
+pub use cutter::{FieldCutter, Stretch};
 pub use date::civil_date;
 pub use envelope::Envelope;
 pub use field::{Field, Fields, fields, header_len, unfold};
+pub use interest::FIELD_MAX;
 pub use matcher::Matcher;
 pub use part::{Content, DEPTH_MAX, PARTS_MAX, Part, Structure};
 pub use text::{TextDecoder, decode_field, fold, has_charset};

@@ -62,7 +62,7 @@ pub enum Content {
     /// Bytes.
     #[default]
     Leaf,
-    /// Parts, possibly none in a broken message.
+    /// Parts, at least one; of a broken message that has none, an empty one.
     Multipart(Vec<Part>),
     /// A message (message/rfc822, message/global).
     Message(Box<Structure>),

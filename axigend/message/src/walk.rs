@@ -11,11 +11,13 @@ use crate::{
     content::{Disposition, boundary, media_type, value_and_parameters},
     envelope::Envelope,
     field::{fields, unfold},
+    interest::{Kept, is_folded},
     part::{Content, DEPTH_MAX, PARTS_MAX, Part, Structure},
 };
 
-/// Header bytes kept for all parts of a message together: what lies beyond is not interpreted. Bounds the memory of a
-/// [`Structure`], whose texts all come from headers.
+/// Header bytes kept for all parts of a message together, counting only fields that are interpreted: the content fields
+/// of all parts, and those of envelopes. Bounds the memory of a [`Structure`], whose texts all come from headers. A part
+/// whose type lies beyond is shown as application/octet-stream: nobody knows what it is.
 pub const HEADER_BUDGET: usize = 512 * 1024;
 /// Start of a body line that is kept to compare with boundaries (RFC 2046 allows 70 characters; real mail exceeds it).
 const DELIMITER_MAX: usize = 512;
@@ -49,6 +51,14 @@ struct Line {
 }
 
 impl Line {
+    /// Keeps what fits when `most` bytes of the line are kept; what is left of the piece.
+    fn keep<'p>(&mut self, piece: &'p [u8], most: usize) -> &'p [u8] {
+        let room = most.saturating_sub(self.head.len()).min(piece.len());
+        let (kept, rest) = piece.split_at(room);
+        self.head.extend_from_slice(kept);
+        rest
+    }
+
     /// Length of the line end.
     fn newline(&self) -> u64 {
         match self.tail {
@@ -63,8 +73,13 @@ impl Line {
 #[derive(Debug, Default)]
 struct Open {
     part: Part,
+    /// The fields that are kept.
     header: Vec<u8>,
     in_header: bool,
+    /// The field that the next line may continue, when it is kept.
+    field: Option<Kept>,
+    /// What the part is was not kept whole.
+    cut: bool,
     /// The header is a message's, with an envelope.
     is_message: bool,
     envelope: Envelope,
@@ -160,17 +175,16 @@ impl Walker {
 
     fn extend_line(&mut self, piece: &[u8]) {
         let in_header = self.open.last().is_some_and(|open| open.in_header);
-        let keep = if in_header {
-            self.budget + DELIMITER_MAX
-        } else if self.line.head.first().or(piece.first()) == Some(&b'-') {
-            DELIMITER_MAX
-        } else {
-            0
-        };
-        let room = keep.saturating_sub(self.line.head.len()).min(piece.len());
-        self.line
-            .head
-            .extend_from_slice(piece.get(..room).unwrap_or_default());
+        let may_delimit = self.line.head.first().or(piece.first()) == Some(&b'-');
+        let mut rest = piece;
+        if in_header || may_delimit {
+            rest = self.line.keep(rest, DELIMITER_MAX);
+        }
+        if in_header && !rest.is_empty() {
+            let field = self.field();
+            let room = field.map_or(0, |field| field.room(self.budget));
+            self.line.keep(rest, room);
+        }
         self.line.tail = match piece {
             [] => self.line.tail,
             [only] => [self.line.tail[1], *only],
@@ -195,18 +209,39 @@ impl Walker {
             if blank {
                 self.end_header(newline);
             } else {
-                self.keep_header_line(&line.head);
+                self.keep_header_line(&line);
             }
         }
         self.before = (newline, blank);
     }
 
-    fn keep_header_line(&mut self, line: &[u8]) {
-        let kept = line.get(..self.budget).unwrap_or(line);
-        self.budget -= kept.len();
-        if let Some(open) = self.open.last_mut() {
-            open.header.extend_from_slice(kept);
+    /// The field that the current line belongs to, when it is kept.
+    fn field(&self) -> Option<Kept> {
+        let open = self.open.last()?;
+        if is_folded(&self.line.head) {
+            open.field
+        } else {
+            Kept::begin(&self.line.head, open.is_message)
         }
+    }
+
+    fn keep_header_line(&mut self, line: &Line) {
+        let Some(open) = self.open.last_mut() else { return };
+        if !is_folded(&line.head) {
+            open.field = Kept::begin(&line.head, open.is_message);
+        }
+        let Some(field) = &mut open.field else { return };
+        let room = field.room(self.budget);
+        let kept = line.head.get(..room).unwrap_or(&line.head);
+        open.header.extend_from_slice(kept);
+        if (kept.len() as u64) < line.len {
+            open.cut |= field.decisive;
+            if !open.header.ends_with(b"\n") {
+                open.header.push(b'\n');
+            }
+        }
+        self.budget -= kept.len();
+        field.len += kept.len();
     }
 
     /// Which open multipart this line delimits, and whether it closes it (RFC 2046, 5.1.1).
@@ -303,14 +338,19 @@ fn seal(mut open: Open, end: End, depth: usize, in_digest: bool) -> Structure {
         open.part.body.end = end.body;
         open.part.lines = end.newlines.saturating_sub(open.newlines_at_body) + u64::from(end.open_line);
     }
+    let at = open.part.body.start;
+    if let Content::Multipart(parts) = &mut open.part.content
+        && parts.is_empty()
+    {
+        // A multipart has one part at least, also in the grammar of BODYSTRUCTURE (RFC 2046, 5.1.1; RFC 9051, 9).
+        parts.push(empty(at));
+    }
     if let Content::Message(inner) = &mut open.part.content
         && inner.root.media_type.is_empty()
     {
-        let at = open.part.body.start;
         inner.root = Part {
-            header: at..at,
             body: at..open.part.body.end,
-            ..text_plain()
+            ..empty(at)
         };
     }
     Structure {
@@ -319,8 +359,11 @@ fn seal(mut open: Open, end: End, depth: usize, in_digest: bool) -> Structure {
     }
 }
 
-fn text_plain() -> Part {
+/// A part of which nothing is there.
+fn empty(at: u64) -> Part {
     Part {
+        header: at..at,
+        body: at..at,
         media_type: "text".into(),
         subtype: "plain".into(),
         ..Part::default()
@@ -367,8 +410,19 @@ fn describe(open: &mut Open, depth: usize, in_digest: bool) {
     } else {
         ("text", "plain")
     };
+    if open.cut {
+        // Neither a type nor an encoding may be guessed: half of one is worse than none.
+        open.part.encoding.get_or_insert_with(|| b"x-unknown".to_vec());
+        open.part.parameters.clear();
+        kind = Some(opaque());
+    }
     let (media_type, subtype) = kind.unwrap_or_else(|| (default.0.into(), default.1.into()));
     settle_kind(open, media_type, subtype, depth);
+}
+
+/// The type of what is not looked into.
+fn opaque() -> (String, String) {
+    ("application".into(), "octet-stream".into())
 }
 
 /// Sets the type and what it means for the body; a composite type that cannot be followed becomes a leaf.
@@ -381,7 +435,7 @@ fn settle_kind(open: &mut Open, media_type: String, subtype: String, depth: usiz
         return;
     }
     if depth >= DEPTH_MAX {
-        (part.media_type, part.subtype) = ("application".into(), "octet-stream".into());
+        (part.media_type, part.subtype) = opaque();
     } else if message {
         part.content = Content::Message(Box::new(Structure {
             root: Part::default(),

@@ -59,7 +59,14 @@ fn trees() {
             format!("{MIXED}--b\r\nX: no blank line\r\n--b--"),
             r#"multipart/mixed(text/plain""0)"#,
         ),
-        (format!("{MIXED}no delimiter"), "multipart/mixed()"),
+        (
+            format!("{MIXED}no delimiter"),
+            r#"multipart/mixed(text/plain""0)"#,
+        ),
+        (
+            format!("{MIXED}--b--\r\nnothing"),
+            r#"multipart/mixed(text/plain""0)"#,
+        ),
         (
             format!("{MIXED}--b\r\n\r\nnever closed\r\n"),
             r#"multipart/mixed(text/plain"never closed\r\n"1)"#,
@@ -153,15 +160,47 @@ fn depth_parts_and_headers_are_bounded() {
         panic!("not a multipart")
     };
     assert_eq!(parts.len(), super::PARTS_MAX - 1);
-    let long = format!("Subject: {}\r\n\r\nbody", "x".repeat(super::HEADER_BUDGET * 2));
-    let structure = walk(long.as_bytes(), 4096);
-    assert!(
-        structure
-            .envelope
-            .subject
-            .is_some_and(|subject| subject.len() < super::HEADER_BUDGET)
+}
+
+#[test]
+fn long_headers_hide_nothing() {
+    let junk = format!("X-Junk: {}\r\n", "x".repeat(super::HEADER_BUDGET))
+        + &"X-Trace: y\r\n z\r\n".repeat(super::HEADER_BUDGET / 10);
+    let message = format!(
+        "{junk}Subject: s\r\n{}To: {}\r\nFrom: a@b\r\n{MIXED}--b\r\n{junk}\r\none\r\n--b--",
+        junk,
+        "c@d, ".repeat(crate::FIELD_MAX),
     );
-    assert_eq!(structure.root.body.end - structure.root.body.start, 4);
+    let structure = walk(message.as_bytes(), 4096);
+    assert_eq!(
+        show(message.as_bytes(), &structure.root),
+        r#"multipart/mixed(text/plain"one"1)"#
+    );
+    let envelope = &structure.envelope;
+    assert_eq!(envelope.subject.as_deref(), Some(&b"s"[..]));
+    assert_eq!((envelope.from.len(), envelope.to.is_empty()), (1, false));
+    assert_eq!(structure, walk(message.as_bytes(), 777));
+}
+
+#[test]
+fn a_part_whose_type_is_beyond_the_bound_is_opaque() {
+    let subject = format!("Subject: {}\r\n", "x".repeat(crate::FIELD_MAX * 2));
+    let body = "--b\r\n\r\none\r\n--b--";
+    let opaque = format!("application/octet-stream{body:?}4");
+    for (header, expected) in [
+        (format!("{subject}{MIXED}"), r#"multipart/mixed(text/plain"one"1)"#),
+        (format!("{subject}Sender{}{MIXED}", &subject[7..]), opaque.as_str()),
+        (
+            format!("Content-Type: text/plain;{}\r\n\r\n", " x=y;".repeat(crate::FIELD_MAX)),
+            opaque.as_str(),
+        ),
+    ] {
+        let message = header + body;
+        let structure = walk(message.as_bytes(), 4096);
+        assert_eq!(show(message.as_bytes(), &structure.root), expected);
+        assert_eq!(structure.root.body.end - structure.root.body.start, body.len() as u64);
+        assert!(structure.envelope.subject.is_none_or(|subject| subject.len() <= crate::FIELD_MAX));
+    }
 }
 
 /// Every range lies inside its parent's, in order.
