@@ -114,7 +114,10 @@ mod tests {
             })
             .collect();
         assert_eq!(texts[0], "A: 1\r\n");
-        assert!(texts[1].starts_with("B: 0") && texts[2].starts_with('+'), "{texts:?}");
+        assert!(
+            texts[1].starts_with("B: 0") && texts[2].starts_with('+'),
+            "{texts:?}"
+        );
         assert!(texts.iter().any(|text| text.starts_with("C: 2")), "{texts:?}");
     }
 

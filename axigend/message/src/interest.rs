@@ -43,7 +43,9 @@ impl Kept {
         let name = line.get(..memchr::memchr(b':', line)?)?.trim_ascii_end();
         let is = |known: &&str| known.as_bytes().eq_ignore_ascii_case(name);
         let decisive = DECISIVE.iter().any(|known| is(known));
-        let kept = decisive || CONTENT.iter().any(|known| is(known)) || is_message && ENVELOPE.iter().any(|known| is(known));
+        let kept = decisive
+            || CONTENT.iter().any(|known| is(known))
+            || is_message && ENVELOPE.iter().any(|known| is(known));
         kept.then_some(Self { decisive, len: 0 })
     }
 

@@ -188,18 +188,35 @@ fn a_part_whose_type_is_beyond_the_bound_is_opaque() {
     let body = "--b\r\n\r\none\r\n--b--";
     let opaque = format!("application/octet-stream{body:?}4");
     for (header, expected) in [
-        (format!("{subject}{MIXED}"), r#"multipart/mixed(text/plain"one"1)"#),
-        (format!("{subject}Sender{}{MIXED}", &subject[7..]), opaque.as_str()),
         (
-            format!("Content-Type: text/plain;{}\r\n\r\n", " x=y;".repeat(crate::FIELD_MAX)),
+            format!("{subject}{MIXED}"),
+            r#"multipart/mixed(text/plain"one"1)"#,
+        ),
+        (
+            format!("{subject}Sender{}{MIXED}", &subject[7..]),
+            opaque.as_str(),
+        ),
+        (
+            format!(
+                "Content-Type: text/plain;{}\r\n\r\n",
+                " x=y;".repeat(crate::FIELD_MAX)
+            ),
             opaque.as_str(),
         ),
     ] {
         let message = header + body;
         let structure = walk(message.as_bytes(), 4096);
         assert_eq!(show(message.as_bytes(), &structure.root), expected);
-        assert_eq!(structure.root.body.end - structure.root.body.start, body.len() as u64);
-        assert!(structure.envelope.subject.is_none_or(|subject| subject.len() <= crate::FIELD_MAX));
+        assert_eq!(
+            structure.root.body.end - structure.root.body.start,
+            body.len() as u64
+        );
+        assert!(
+            structure
+                .envelope
+                .subject
+                .is_none_or(|subject| subject.len() <= crate::FIELD_MAX)
+        );
     }
 }
 

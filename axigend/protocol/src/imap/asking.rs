@@ -71,6 +71,14 @@ impl Wire {
         }
     }
 
+    /// From which UID on newcomers are \Recent in this session.
+    pub(crate) async fn newcomers(&self, last: u32, claim_recent: bool) -> Asked<u32> {
+        match self.ask(Request::Newcomers { last, claim_recent }).await? {
+            Answer::Recent(first) => Ok(first),
+            _ => unfitting("Newcomers"),
+        }
+    }
+
     pub(crate) async fn uids(&self, from: u32) -> Asked<Uids> {
         match self.ask(Request::Uids { from }).await? {
             Answer::Uids(uids) => Ok(uids),

@@ -49,11 +49,15 @@ pub enum Request {
         /// Whether this session becomes the one that was told of the new messages (SELECT, not EXAMINE).
         claim_recent: bool,
     },
-    /// Forget the opened folder → [`Answer::Done`].
-    Unselect {
-        /// This session has shown messages that came after SELECT as \Recent.
+    /// Messages came while the folder is open: which of them has no session been told of? → [`Answer::Recent`].
+    Newcomers {
+        /// The newest of them.
+        last: u32,
+        /// Whether this session becomes the one that was told (SELECT, not EXAMINE).
         claim_recent: bool,
     },
+    /// Forget the opened folder → [`Answer::Done`].
+    Unselect,
     /// Up to [`super::UIDS_PAGE`] UIDs of the opened folder from this one on → [`Answer::Uids`].
     Uids {
         /// First UID wanted.
@@ -144,7 +148,7 @@ pub enum Request {
         /// Target folder.
         to: String,
     },
-    /// The header of a message, at most [`super::HEADER_MAX`] bytes → [`Answer::Header`].
+    /// The header of a message, the first [`super::HEADER_MAX`] bytes → [`Answer::Header`].
     Header {
         /// The message.
         uid: u32,
@@ -194,6 +198,8 @@ pub enum Answer {
     Folder(Box<Folder>),
     /// A folder was opened.
     Opened(Box<Opened>),
+    /// From this UID on messages are \Recent.
+    Recent(u32),
     /// A page of UIDs.
     Uids(Uids),
     /// Message rows, ascending.

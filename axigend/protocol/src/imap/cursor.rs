@@ -207,7 +207,7 @@ impl<'a> Cursor<'a> {
     pub(crate) fn string(&mut self) -> Parsed<Vec<u8>> {
         match self.peek() {
             Some(b'"') => self.quoted(),
-            Some(b'{' | b'~') => self.literal(),
+            Some(b'{') => self.literal(),
             _ => self.bad("a string"),
         }
     }
@@ -219,7 +219,7 @@ impl<'a> Cursor<'a> {
 
     /// A string, or characters that `accept` takes: astring, list-mailbox.
     pub(crate) fn string_or(&mut self, accept: impl Fn(u8) -> bool) -> Parsed<Vec<u8>> {
-        if matches!(self.peek(), Some(b'"' | b'{')) || self.rest().starts_with(b"~{") {
+        if matches!(self.peek(), Some(b'"' | b'{')) {
             return self.string();
         }
         let atom = self.take_while(accept);
@@ -265,7 +265,6 @@ impl<'a> Cursor<'a> {
     }
 
     fn literal(&mut self) -> Parsed<Vec<u8>> {
-        self.eat(b'~');
         self.expect(b'{')?;
         let size = self.number64()?;
         self.eat(b'+');

@@ -351,11 +351,10 @@ impl Dialogue {
 
     /// Leaves the selected mailbox, if any.
     pub(crate) async fn leave(&mut self) {
-        let Some(selected) = self.selected.take() else {
+        if self.selected.take().is_none() {
             return;
-        };
-        let claim_recent = selected.newcomers && !selected.read_only && !self.enabled.rev2;
-        if let Err(refusal) = self.wire.done(Request::Unselect { claim_recent }).await {
+        }
+        if let Err(refusal) = self.wire.done(Request::Unselect).await {
             Wire::log_refusal("leaving the mailbox", &refusal);
         }
     }

@@ -3,6 +3,7 @@
 //! Messages are asked for in pages of rows; only items about a header, a structure or a body go further, and bodies
 //! pass in chunks, so memory does not grow with the mailbox or the message.
 
+mod choice;
 mod items;
 mod literal;
 mod message;

@@ -99,7 +99,7 @@ pub(crate) async fn command(wire: &Wire, limits: Limits) -> Result<Heard, Stop> 
             return Ok(Heard::Append(raw, literal));
         }
         if fault.is_none() {
-            fault = too_large(&raw, literal, limits);
+            fault = unacceptable(&raw, literal, limits);
         }
         if fault.is_some() {
             if literal.sync {
@@ -116,6 +116,7 @@ pub(crate) async fn command(wire: &Wire, limits: Limits) -> Result<Heard, Stop> 
         }
         let start = raw.bytes.len();
         collect(wire, literal.size, &mut raw.bytes).await?;
+        fault = nul(raw.bytes.get(start..).unwrap_or_default(), start);
         raw.literals.push(start..raw.bytes.len());
     }
     Ok(match fault {
@@ -124,7 +125,11 @@ pub(crate) async fn command(wire: &Wire, limits: Limits) -> Result<Heard, Stop> 
     })
 }
 
-fn too_large(raw: &Raw, literal: Literal, limits: Limits) -> Option<Bad> {
+/// What is wrong with an announced literal.
+fn unacceptable(raw: &Raw, literal: Literal, limits: Limits) -> Option<Bad> {
+    if literal.binary {
+        return Some(Bad::new("a binary literal can only be the message of an APPEND"));
+    }
     let room = limits.literal.min(limits.command.saturating_sub(raw.bytes.len()));
     (literal.size > room as u64).then(|| {
         Bad::new(format!(
@@ -132,6 +137,16 @@ fn too_large(raw: &Raw, literal: Literal, limits: Limits) -> Option<Bad> {
             literal.size
         ))
     })
+}
+
+/// NUL stands in no literal but a binary one (RFC 9051, 4.3.1 and 9 "CHAR8"); `start` is where the literal begins.
+fn nul(literal: &[u8], start: usize) -> Option<Bad> {
+    let at = memchr::memchr(0, literal)?;
+    Some(Bad::new(format!(
+        "the literal at column {} holds NUL, at its byte {}",
+        start + 1,
+        at + 1
+    )))
 }
 
 /// One line.

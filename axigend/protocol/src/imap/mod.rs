@@ -25,6 +25,7 @@ mod folder;
 mod frame;
 mod list;
 mod name;
+mod recent;
 mod search;
 mod selected;
 mod session;

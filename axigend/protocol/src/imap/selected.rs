@@ -10,6 +10,7 @@ use super::{
     cursor::{Bad, Parsed},
     flags::Flag,
     folder::Opened,
+    recent::Recent,
     set::Set,
     wire::Wire,
 };
@@ -29,11 +30,8 @@ pub(crate) struct Selected {
     pub(crate) modseq: u64,
     /// The first message without \Seen when the mailbox was opened.
     pub(crate) first_unseen: Option<u32>,
-    /// Messages from this UID on are \Recent here. Newcomers count as recent in every session that sees them come,
-    /// which RFC 3501, 2.3.2 allows and which costs no write per message and session.
-    pub(crate) first_recent: u32,
-    /// Newcomers were shown as \Recent: to be claimed on leaving.
-    pub(crate) newcomers: bool,
+    /// Which messages are \Recent here.
+    pub(crate) recent: Recent,
     /// Keywords that the client was told of.
     pub(crate) keywords: BTreeSet<String>,
     /// The search result saved as `$` (RFC 5182).
@@ -54,21 +52,26 @@ impl Selected {
             uid_validity: folder.uid_validity,
             uid_next: folder.uid_next,
             modseq: folder.highest_modseq,
-            first_recent: opened.first_recent,
             keywords: folder.keywords.into_iter().take(KEYWORDS_MAX).collect(),
             ..Self::default()
         };
-        let mut from = 1;
+        let (mut from, end) = (1, folder.uid_next);
         loop {
             let page = wire.uids(from).await?;
             let last = page.uids.len() < UIDS_PAGE;
             selected.first_unseen = selected.first_unseen.or(page.first_unseen);
             selected.uids.extend(page.uids);
             from = selected.uids.last().copied().unwrap_or(0).saturating_add(1);
-            if last {
-                return Ok(selected);
+            if last || from >= end {
+                break;
             }
         }
+        // What has come since the mailbox was opened comes as news.
+        selected
+            .uids
+            .truncate(selected.uids.partition_point(|uid| *uid < end));
+        selected.recent.add(opened.first_recent, end);
+        Ok(selected)
     }
 
     pub(crate) fn count(&self) -> u32 {
@@ -84,11 +87,12 @@ impl Selected {
     }
 
     pub(crate) fn is_recent(&self, uid: u32) -> bool {
-        uid >= self.first_recent
+        self.recent.has(uid)
     }
 
+    /// How many messages are \Recent here.
     pub(crate) fn recent(&self) -> usize {
-        self.uids.len() - self.uids.partition_point(|uid| *uid < self.first_recent)
+        self.recent.count(&self.uids)
     }
 
     /// The UIDs that a set means, ascending.

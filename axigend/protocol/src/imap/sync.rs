@@ -85,7 +85,13 @@ impl Dialogue {
                 wire.pace().await;
             }
         }
-        if selected.newcomers(&changes.rows) {
+        if let Some((first, last)) = selected.newcomers(&changes.rows) {
+            if !rev2 {
+                let recent = wire.newcomers(last, !selected.read_only).await;
+                // When it cannot be found out, a message is recent (RFC 3501, 2.3.2).
+                let recent = recent.unwrap_or(first).max(first);
+                selected.recent.add(recent, last.saturating_add(1));
+            }
             let mut lines = format!("* {} EXISTS\r\n", selected.count());
             if !rev2 {
                 let _ = write!(lines, "* {} RECENT\r\n", selected.recent());
@@ -133,8 +139,9 @@ impl Selected {
         numbers
     }
 
-    /// Adds messages that are new; true when there are any. The client has then "heard" of their flags only by asking.
-    fn newcomers(&mut self, rows: &[Row]) -> bool {
+    /// Adds messages that are new; the first and the last of them. The client has then "heard" of their flags only by
+    /// asking.
+    fn newcomers(&mut self, rows: &[Row]) -> Option<(u32, u32)> {
         let last = self.uids.last().copied().unwrap_or(0);
         let mut new: Vec<&Row> = rows.iter().filter(|row| row.uid > last).collect();
         new.retain(|row| !self.vanished.contains(&row.uid));
@@ -147,7 +154,6 @@ impl Selected {
         self.uid_next = self
             .uid_next
             .max(self.uids.last().copied().unwrap_or(0).saturating_add(1));
-        self.newcomers |= !new.is_empty();
-        !new.is_empty()
+        Some((new.first()?.uid, new.last()?.uid))
     }
 }

@@ -16,6 +16,7 @@ use super::{
     convert,
     login::{LoggedIn, log_in},
     mailbox::OpenMailbox,
+    recents::Recents,
 };
 use crate::parts::Parts;
 
@@ -23,6 +24,7 @@ use crate::parts::Parts;
 pub(super) struct ImapBackend {
     parts: Arc<Parts>,
     settings: Arc<Settings>,
+    recents: Recents,
     desk: Option<Desk>,
 }
 
@@ -34,10 +36,11 @@ struct Desk {
 }
 
 impl ImapBackend {
-    pub(super) fn new(parts: Arc<Parts>, settings: Arc<Settings>) -> Self {
+    pub(super) fn new(parts: Arc<Parts>, settings: Arc<Settings>, recents: Recents) -> Self {
         Self {
             parts,
             settings,
+            recents,
             desk: None,
         }
     }
@@ -52,7 +55,7 @@ impl Backend for ImapBackend {
                 let opened = log_in(&self.parts, &self.settings, &attempt).await;
                 opened.map(|(account, mailbox)| {
                     let address = account.address();
-                    let open = OpenMailbox::new(mailbox);
+                    let open = OpenMailbox::new(mailbox, account.key(), self.recents.clone());
                     self.desk = Some(Desk {
                         account,
                         open,
@@ -106,8 +109,12 @@ impl Desk {
             Request::Select { name, claim_recent } => Ok(Answer::Opened(Box::new(
                 self.open.select(&name, claim_recent).await?,
             ))),
-            Request::Unselect { claim_recent } => {
-                self.open.unselect(claim_recent).await.map(|()| Answer::Done)
+            Request::Newcomers { last, claim_recent } => {
+                self.open.newcomers(last, claim_recent).map(Answer::Recent)
+            }
+            Request::Unselect => {
+                self.open.leave().await;
+                Ok(Answer::Done)
             }
             Request::Uids { .. }
             | Request::Rows { .. }
@@ -129,7 +136,7 @@ impl Desk {
             Request::Folders => return self.open.folders().map(Answer::Folders),
             Request::Subscriptions => return mailbox.subscriptions().map(Answer::Names),
             Request::Folder { name } => {
-                return Ok(Answer::Folder(Box::new(convert::folder(mailbox.folder(&name)?))));
+                return Ok(Answer::Folder(Box::new(self.open.folder_named(&name)?)));
             }
             Request::Quota => {
                 return Ok(Answer::Quota(convert::quota(

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use axigen_shared::{Cause, Refusal};
 use axigend_config::Settings;
-use axigend_directory::{Account, LoginContext, ServiceSwitch, Slot};
+use axigend_directory::{Account, AccountKey, LoginContext, ServiceSwitch, Slot};
 use axigend_protocol::imap::LoginAttempt;
 use axigend_storage::{Mailbox, MailboxLimits, Store, Stores};
 
@@ -81,6 +81,11 @@ impl LoggedIn {
     /// The account's address.
     pub(super) fn address(&self) -> String {
         self.account.address()
+    }
+
+    /// Which account it is.
+    pub(super) fn key(&self) -> AccountKey {
+        self.account.key()
     }
 
     /// The account's quotas as they are now; those of the login when the directory cannot say.

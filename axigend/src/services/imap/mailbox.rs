@@ -1,11 +1,16 @@
 //! The account's mailbox: folders, and the folder that the session has opened.
 
 use axigen_shared::{Cause, Refusal};
+use axigend_directory::AccountKey;
 use axigend_protocol::imap::{Answer, Changes, Event, Folder, Opened, ROWS_PAGE, UIDS_PAGE, Uids};
-use axigend_storage::{FolderId, Mailbox, SystemFlags};
+use axigend_storage::{FolderId, FolderInfo, Mailbox, SystemFlags};
 use tokio::sync::watch;
 
-use super::{convert, message::Messages};
+use super::{
+    convert,
+    message::Messages,
+    recents::{Recents, Told},
+};
 
 /// Changes asked for at a time.
 const CHANGES_PAGE: usize = 1024;
@@ -18,25 +23,32 @@ const QUIET: std::time::Duration = std::time::Duration::from_secs(110);
 pub(super) struct OpenMailbox {
     pub(super) mailbox: Mailbox,
     pub(super) messages: Messages,
+    account: AccountKey,
+    recents: Recents,
     changes: watch::Receiver<u64>,
     /// A change was noticed and not looked into yet.
     changed: bool,
     opened: Option<OpenFolder>,
 }
 
-#[derive(Clone, Copy)]
 struct OpenFolder {
     id: FolderId,
     /// The MODSEQ up to which the store was asked.
     known: u64,
+    /// What was told of it as \Recent.
+    told: Told,
+    /// UIDs below this were told here, and the store does not know it yet.
+    claimed: Option<u32>,
 }
 
 impl OpenMailbox {
-    pub(super) fn new(mailbox: Mailbox) -> Self {
+    pub(super) fn new(mailbox: Mailbox, account: AccountKey, recents: Recents) -> Self {
         let changes = mailbox.watch();
         Self {
             mailbox,
             messages: Messages::default(),
+            account,
+            recents,
             changes,
             changed: false,
             opened: None,
@@ -47,16 +59,28 @@ impl OpenMailbox {
     pub(super) fn folder(&self) -> Result<FolderId, Refusal> {
         let folder = self
             .opened
+            .as_ref()
             .ok_or_else(|| Refusal::new(Cause::Internal, "no folder is open"))?;
         Ok(folder.id)
     }
 
     pub(super) fn folders(&self) -> Result<Vec<Folder>, Refusal> {
-        Ok(self.mailbox.folders()?.into_iter().map(convert::folder).collect())
+        let folders = self.mailbox.folders()?.into_iter();
+        Ok(folders.map(|folder| self.convert(folder)).collect())
+    }
+
+    pub(super) fn folder_named(&self, name: &str) -> Result<Folder, Refusal> {
+        Ok(self.convert(self.mailbox.folder(name)?))
+    }
+
+    fn convert(&self, mut folder: FolderInfo) -> Folder {
+        let told = self.recents.below(self.account, folder.id);
+        folder.recent_from = folder.recent_from.max(told);
+        convert::folder(folder)
     }
 
     pub(super) async fn select(&mut self, name: &str, claim_recent: bool) -> Result<Opened, Refusal> {
-        self.close();
+        self.leave().await;
         // Changes from here on are news.
         self.changes.borrow_and_update();
         self.changed = false;
@@ -67,14 +91,24 @@ impl OpenMailbox {
                 format!("{name} cannot be selected"),
             ));
         }
-        let first_recent = if claim_recent && folder.recent_from < folder.uid_next {
-            self.mailbox.claim_recent(folder.id).await?
-        } else {
-            folder.recent_from
-        };
+        let told = self.recents.open(self.account, folder.id);
+        // Looked at again, because a session that left meanwhile has written what it was told.
+        let folder = self.mailbox.folder_by_id(folder.id)?;
+        let first_recent = told.tell(folder.recent_from, folder.uid_next, claim_recent);
+        let mut claimed = None;
+        if claim_recent && first_recent < folder.uid_next {
+            let written = self.mailbox.claim_recent_below(folder.id, folder.uid_next).await;
+            if let Err(refusal) = written {
+                // Reading must work when writing does not: the disk may be full.
+                tracing::warn!("new messages will be \\Recent once more: {refusal}");
+                claimed = Some(folder.uid_next);
+            }
+        }
         self.opened = Some(OpenFolder {
             id: folder.id,
             known: folder.highest_modseq,
+            told,
+            claimed,
         });
         Ok(Opened {
             folder: convert::folder(folder),
@@ -82,18 +116,28 @@ impl OpenMailbox {
         })
     }
 
-    pub(super) async fn unselect(&mut self, claim_recent: bool) -> Result<(), Refusal> {
-        let folder = self.folder();
-        self.close();
+    /// From which UID on messages up to the `last` are recent here.
+    pub(super) fn newcomers(&mut self, last: u32, claim_recent: bool) -> Result<u32, Refusal> {
+        let folder = self.opened.as_mut();
+        let folder = folder.ok_or_else(|| Refusal::new(Cause::Internal, "no folder is open"))?;
+        let end = last.saturating_add(1);
         if claim_recent {
-            self.mailbox.claim_recent(folder?).await?;
+            folder.claimed = folder.claimed.max(Some(end));
         }
-        Ok(())
+        Ok(folder.told.tell(0, end, claim_recent))
     }
 
-    fn close(&mut self) {
-        self.opened = None;
+    /// Closes the folder, after it was written which newcomers this session was told of.
+    pub(super) async fn leave(&mut self) {
         self.messages.forget();
+        let Some(folder) = self.opened.take() else { return };
+        let Some(below) = folder.claimed else { return };
+        match self.mailbox.claim_recent_below(folder.id, below).await {
+            Err(refusal) if refusal.cause != Cause::NoSuchFolder => {
+                tracing::warn!("messages will be \\Recent once more: {refusal}");
+            }
+            _ => {}
+        }
     }
 
     pub(super) fn uids(&self, from: u32) -> Result<Uids, Refusal> {
@@ -134,7 +178,7 @@ impl OpenMailbox {
     pub(super) fn changes(&mut self, since: u64) -> Result<Changes, Refusal> {
         let folder = self.folder()?;
         let news = self.changed || self.changes.has_changed().unwrap_or(true);
-        let known = self.opened.map_or(0, |folder| folder.known);
+        let known = self.opened.as_ref().map_or(0, |folder| folder.known);
         if !news && since >= known {
             return Ok(Changes {
                 highest_modseq: since,

@@ -128,7 +128,13 @@ impl Messages {
         tests: &[Test],
     ) -> Result<Vec<bool>, Refusal> {
         let header = self.header(mailbox, folder, uid).await?;
-        let mut inspection = Inspection::new(tests, &header.bytes);
+        let mut inspection = Inspection::new(tests);
+        if header.complete {
+            inspection.header(&header.bytes, true);
+        } else {
+            self.inspect_long_header(mailbox, folder, uid, &mut inspection)
+                .await?;
+        }
         if !inspection.wants_text() {
             return Ok(inspection.passed());
         }
@@ -151,6 +157,29 @@ impl Messages {
             }
         }
         Ok(inspection.passed())
+    }
+}
+
+impl Messages {
+    /// Brings a header that is too long to be held.
+    async fn inspect_long_header(
+        &mut self,
+        mailbox: &Mailbox,
+        folder: FolderId,
+        uid: u32,
+        inspection: &mut Inspection<'_>,
+    ) -> Result<(), Refusal> {
+        let end = self.structure(mailbox, folder, uid).await?.root.header.end;
+        let body = self.place(mailbox, folder, uid)?;
+        let mut offset = 0;
+        while offset < end {
+            let want = usize::try_from(end - offset).unwrap_or(CHUNK).min(CHUNK);
+            let chunk = read(mailbox, body, offset, want).await?;
+            offset += chunk.len() as u64;
+            inspection.header(&chunk, offset >= end);
+            tokio::task::yield_now().await;
+        }
+        Ok(())
     }
 }
 

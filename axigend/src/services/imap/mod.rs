@@ -10,6 +10,7 @@ mod convert;
 mod login;
 mod mailbox;
 mod message;
+mod recents;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ use axigend_protocol::{
 
 use crate::parts::Parts;
 use backend::ImapBackend;
+use recents::Recents;
 
 /// Largest message that APPEND takes (APPENDLIMIT, RFC 7889): the store writes it in one piece while others wait, so
 /// kept moderate.
@@ -33,12 +35,16 @@ pub const APPEND_LIMIT: u64 = 64 * 1024 * 1024;
 /// The service as `axigend_net` runs it.
 pub struct ImapService {
     parts: Arc<Parts>,
+    recents: Recents,
 }
 
 impl ImapService {
     /// The service on these parts.
     pub fn new(parts: Arc<Parts>) -> Self {
-        Self { parts }
+        Self {
+            parts,
+            recents: Recents::default(),
+        }
     }
 }
 
@@ -76,7 +82,7 @@ impl Service for ImapService {
         );
         Box::new(Joined::new(
             session,
-            ImapBackend::new(Arc::clone(&self.parts), settings),
+            ImapBackend::new(Arc::clone(&self.parts), settings, self.recents.clone()),
         ))
     }
 }

@@ -11,6 +11,7 @@ use std::{
 };
 
 use axigen_shared::Cause;
+use axigend_directory::AccountKey;
 use axigend_protocol::imap::{Answer, Event, HEADER_MAX, Test};
 use axigend_storage::{
     Disk, DiskFile, FlagOp, Flags, Mailbox, MailboxLimits, MemoryDisk, NewMessage, StoreOptions, Stores,
@@ -18,7 +19,7 @@ use axigend_storage::{
 };
 use bytes::Bytes;
 
-use super::{login::open_store, mailbox::OpenMailbox};
+use super::{login::open_store, mailbox::OpenMailbox, recents::Recents};
 
 /// A mailbox with default folders; the registry keeps its store open.
 async fn mailbox() -> (Stores, Mailbox) {
@@ -27,6 +28,19 @@ async fn mailbox() -> (Stores, Mailbox) {
     let mailbox = store.mailbox(1);
     mailbox.create_default_folders().await.expect("the first folders");
     (stores, mailbox)
+}
+
+fn open(mailbox: &Mailbox) -> OpenMailbox {
+    open_with(mailbox, &Recents::default())
+}
+
+/// A session among those that know of each other.
+fn open_with(mailbox: &Mailbox, recents: &Recents) -> OpenMailbox {
+    let account = AccountKey {
+        domain: 1,
+        account: 1,
+    };
+    OpenMailbox::new(mailbox.clone(), account, recents.clone())
 }
 
 async fn append(mailbox: &Mailbox, message: &str) -> u32 {
@@ -47,7 +61,7 @@ async fn append(mailbox: &Mailbox, message: &str) -> u32 {
 async fn changes_are_told_once_and_wake_a_listener() {
     let (_stores, mailbox) = mailbox().await;
     append(&mailbox, "Subject: 1\r\n\r\n").await;
-    let mut open = OpenMailbox::new(mailbox.clone());
+    let mut open = open(&mailbox);
     let opened = open.select("INBOX", true).await.expect("INBOX");
     assert_eq!((opened.folder.messages, opened.first_recent), (1, 1));
     let since = opened.folder.highest_modseq;
@@ -76,8 +90,8 @@ async fn changes_are_told_once_and_wake_a_listener() {
 async fn recent_messages_belong_to_who_selects_first() {
     let (_stores, mailbox) = mailbox().await;
     let uid = append(&mailbox, "Subject: 1\r\n\r\n").await;
-    let mut first = OpenMailbox::new(mailbox.clone());
-    let mut second = OpenMailbox::new(mailbox.clone());
+    let mut first = open(&mailbox);
+    let mut second = open(&mailbox);
     assert_eq!(
         second.select("INBOX", false).await.expect("EXAMINE").first_recent,
         uid
@@ -95,12 +109,48 @@ async fn recent_messages_belong_to_who_selects_first() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn newcomers_are_recent_in_the_session_that_is_told_first() {
+    let (_stores, mailbox) = mailbox().await;
+    let recents = Recents::default();
+    let (mut first, mut second) = (open_with(&mailbox, &recents), open_with(&mailbox, &recents));
+    first.select("INBOX", true).await.expect("SELECT");
+    second.select("INBOX", true).await.expect("SELECT");
+    let (one, two) = (
+        append(&mailbox, "A: 1\r\n\r\n").await,
+        append(&mailbox, "A: 2\r\n\r\n").await,
+    );
+    assert!(first.newcomers(one, true).expect("newcomers") <= one);
+    assert_eq!(second.newcomers(two, true).expect("newcomers"), two);
+    assert_eq!(first.newcomers(two, true).expect("newcomers"), two + 1);
+    let mut third = open_with(&mailbox, &recents);
+    assert_eq!(third.folder_named("INBOX").expect("INBOX").first_recent, two + 1);
+    assert_eq!(
+        third.select("INBOX", true).await.expect("SELECT").first_recent,
+        two + 1
+    );
+    let three = append(&mailbox, "A: 3\r\n\r\n").await;
+    assert!(third.newcomers(three, false).expect("newcomers") <= three);
+    third.leave().await;
+    first.leave().await;
+    assert_eq!(mailbox.folder("INBOX").expect("INBOX").recent_from, two + 1);
+    second.leave().await;
+    assert_eq!(
+        open(&mailbox)
+            .select("INBOX", true)
+            .await
+            .expect("SELECT")
+            .first_recent,
+        three
+    );
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn rows_come_dense_and_sparse() {
     let (_stores, mailbox) = mailbox().await;
     for _ in 0..40 {
         append(&mailbox, "Subject: x\r\n\r\n").await;
     }
-    let mut open = OpenMailbox::new(mailbox);
+    let mut open = open(&mailbox);
     open.select("INBOX", false).await.expect("INBOX");
     for wanted in [
         vec![],
@@ -134,7 +184,7 @@ async fn headers_of_any_length_are_found() {
     for (message, ..) in &rows {
         uids.push(append(&mailbox, message).await);
     }
-    let mut open = OpenMailbox::new(mailbox);
+    let mut open = open(&mailbox);
     open.select("INBOX", false).await.expect("INBOX");
     let folder = open.folder().expect("open");
     for ((message, len, complete), uid) in rows.iter().zip(uids) {
@@ -164,7 +214,7 @@ async fn tests_read_only_what_they_need() {
         &format!("Subject: hello\r\n\r\n{}needle\r\n", "straw\r\n".repeat(30_000)),
     )
     .await;
-    let mut open = OpenMailbox::new(mailbox);
+    let mut open = open(&mailbox);
     open.select("INBOX", false).await.expect("INBOX");
     let folder = open.folder().expect("open");
     let tests = [

@@ -127,8 +127,8 @@ async fn receive(
         if literal.sync {
             wire.say(b"+ Ready for literal data\r\n");
         }
-        stream(dialogue, literal.size).await?.map_err(|refusal| Refused {
-            fail: at(refusal),
+        stream(dialogue, literal).await?.map_err(|fail| Refused {
+            fail,
             rest: Rest::Line,
         })?;
         let line = frame::line(wire, Limits::LOGGED_IN.line, Limits::LOGGED_IN.drain).await?;
@@ -196,9 +196,10 @@ async fn admit(dialogue: &Dialogue, folder: &str, literal: Literal) -> Result<()
     dialogue.wire.done(begin).await.map_err(at)
 }
 
-/// Hands a message's bytes over; after a refusal the rest is read past.
-async fn stream(dialogue: &Dialogue, size: u64) -> Result<Result<(), Refusal>, Stop> {
-    let mut left = size;
+/// Hands a message's bytes over; after a refusal the rest is read past. NUL stands in binary literals only (RFC 9051,
+/// 4.3.1).
+async fn stream(dialogue: &Dialogue, literal: Literal) -> Result<Result<(), Fail>, Stop> {
+    let mut left = literal.size;
     let mut outcome = Ok(());
     while left > 0 {
         if dialogue.wire.waiting() == 0 {
@@ -207,10 +208,19 @@ async fn stream(dialogue: &Dialogue, size: u64) -> Result<Result<(), Refusal>, S
         let piece = dialogue
             .wire
             .take(usize::try_from(left).unwrap_or(CHUNK).min(CHUNK));
+        let passed = literal.size - left;
         left -= piece.len() as u64;
-        if outcome.is_ok() {
-            outcome = dialogue.wire.done(Request::BodyChunk(piece)).await;
+        if outcome.is_err() {
+            continue;
         }
+        outcome = match memchr::memchr(0, &piece) {
+            Some(nul) if !literal.binary => Err(Bad::new(format!(
+                "the message holds NUL, at its byte {}, which only a binary literal may",
+                passed + nul as u64 + 1
+            ))
+            .into()),
+            _ => dialogue.wire.done(Request::BodyChunk(piece)).await.map_err(at),
+        };
     }
     Ok(outcome)
 }

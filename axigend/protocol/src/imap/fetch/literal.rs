@@ -5,6 +5,7 @@ use axigend_message::{Content, Decoder, Part as MessagePart, Transfer};
 
 use super::{
     super::{dialogue::Fail, wire::Wire},
+    choice::{Choice, Chooser},
     message::{Message, Source},
     section::Partial,
 };
@@ -32,6 +33,7 @@ pub(super) async fn section(
             wire.say(format!(" {{{len}}}\r\n").as_bytes());
             wire.say_data(bytes.get(start..end).unwrap_or_default());
         }
+        Source::Chosen(choice) => chosen(wire, message, choice, partial).await?,
         Source::Stored(_) => {
             let (mut offset, end) = stored(&bytes, partial).unwrap_or_default();
             wire.say(format!(" {{{}}}\r\n", end - offset).as_bytes());
@@ -44,6 +46,54 @@ pub(super) async fn section(
         }
     }
     Ok(())
+}
+
+/// Sends ` {n}` and chosen fields of a long header.
+async fn chosen(
+    wire: &Wire,
+    message: &Message<'_>,
+    choice: &Choice,
+    partial: Option<Partial>,
+) -> Result<(), Fail> {
+    let mut window = Window::of(partial, choice.size);
+    wire.say(format!(" {{{}}}\r\n", window.left).as_bytes());
+    let mut chooser = Chooser::new(&choice.names, choice.not);
+    let mut out = Vec::new();
+    let mut offset = choice.header.start;
+    while offset < choice.header.end && window.left > 0 {
+        let chunk = message.chunk(offset, choice.header.end).await?;
+        offset += chunk.len() as u64;
+        chooser.feed(&chunk, false, &mut out);
+        window.say(wire, &mut out);
+        wire.pace().await;
+    }
+    chooser.feed(&[], true, &mut out);
+    window.say(wire, &mut out);
+    Ok(())
+}
+
+/// What a partial FETCH shows of bytes that are made on the way.
+struct Window {
+    skip: u64,
+    left: u64,
+}
+
+impl Window {
+    fn of(partial: Option<Partial>, size: u64) -> Self {
+        let (skip, left) = Partial::cut(partial, size);
+        Self { skip, left }
+    }
+
+    /// Sends what is to be seen of these bytes, and takes them.
+    fn say(&mut self, wire: &Wire, bytes: &mut Vec<u8>) {
+        let passed = self.skip.min(bytes.len() as u64);
+        let taken = self.left.min(bytes.len() as u64 - passed);
+        let start = usize::try_from(passed).unwrap_or(0);
+        let end = usize::try_from(passed + taken).unwrap_or(0);
+        wire.say_data(bytes.get(start..end).unwrap_or_default());
+        (self.skip, self.left) = (self.skip - passed, self.left - taken);
+        bytes.clear();
+    }
 }
 
 /// How a part can be sent in BINARY.
@@ -92,26 +142,20 @@ pub(super) async fn binary(
 ) -> Result<(), Fail> {
     let transfer = transfer(part)?;
     let (size, nul) = decoded_size(message, part, transfer).await?;
-    let (origin, len) = Partial::cut(partial, size);
-    wire.say(format!(" {}{{{len}}}\r\n", if nul { "~" } else { "" }).as_bytes());
-    let (mut skip, mut left) = (origin, len);
+    let mut window = Window::of(partial, size);
+    let mark = if nul { "~" } else { "" };
+    wire.say(format!(" {mark}{{{}}}\r\n", window.left).as_bytes());
     let mut decoder = Decoder::new(transfer);
     let mut out = Vec::new();
     let mut offset = part.body.start;
-    while left > 0 && offset < part.body.end {
+    while window.left > 0 && offset < part.body.end {
         let chunk = message.chunk(offset, part.body.end).await?;
         offset += chunk.len() as u64;
         decoder.feed(&chunk, &mut out);
         if offset >= part.body.end {
             decoder.finish(&mut out);
         }
-        let passed = skip.min(out.len() as u64);
-        let taken = left.min(out.len() as u64 - passed);
-        let start = usize::try_from(passed).unwrap_or(0);
-        let end = usize::try_from(passed + taken).unwrap_or(0);
-        wire.say_data(out.get(start..end).unwrap_or_default());
-        (skip, left) = (skip - passed, left - taken);
-        out.clear();
+        window.say(wire, &mut out);
         wire.pace().await;
     }
     Ok(())

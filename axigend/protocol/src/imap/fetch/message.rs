@@ -3,7 +3,7 @@
 use std::{ops::Range, sync::Arc};
 
 use axigen_shared::{Cause, Refusal};
-use axigend_message::{Part as MessagePart, Structure, fields};
+use axigend_message::{Envelope, Part as MessagePart, Structure};
 use bytes::Bytes;
 
 use super::{
@@ -12,6 +12,7 @@ use super::{
         bounds::{CHUNK, HEADER_MAX},
         wire::Wire,
     },
+    choice::{Choice, Chooser},
     section::{Section, What},
 };
 
@@ -32,6 +33,8 @@ pub(super) enum Source {
     Stored(Range<u64>),
     /// Here: chosen header fields.
     Here(Vec<u8>),
+    /// Fields of a header that is too long to be held.
+    Chosen(Choice),
     /// There is no such part.
     Nothing,
 }
@@ -75,19 +78,21 @@ impl<'a> Message<'a> {
             return Ok(Source::Stored(0..size));
         }
         let header = self.header().await?.clone();
-        if !header.complete && !matches!(section.text, What::Fields { .. }) {
-            let structure = self.structure().await?;
-            let root = &structure.root;
-            return Ok(Source::Stored(if section.text == What::Text {
-                root.body.clone()
-            } else {
-                root.header.clone()
-            }));
-        }
+        // Where a longer header ends is known once the message was walked through.
+        let end = if header.complete {
+            header.bytes.len() as u64
+        } else {
+            self.structure().await?.root.header.end
+        };
         Ok(match &section.text {
-            What::Fields { names, not } => Source::Here(chosen(&header.bytes, names, *not)),
-            What::Text => Source::Stored(header.bytes.len() as u64..size),
-            What::All | What::Header | What::Mime => Source::Stored(0..header.bytes.len() as u64),
+            What::Fields { names, not } if header.complete => {
+                let mut bytes = Vec::new();
+                Chooser::new(names, *not).feed(&header.bytes, true, &mut bytes);
+                Source::Here(bytes)
+            }
+            What::Fields { names, not } => self.choose(0..end, names, *not).await?,
+            What::Text => Source::Stored(end..size),
+            What::All | What::Header | What::Mime => Source::Stored(0..end),
         })
     }
 
@@ -110,27 +115,56 @@ impl<'a> Message<'a> {
         let What::Fields { names, not } = &section.text else {
             return Ok(Source::Stored(range));
         };
-        let end = range.end.min(range.start.saturating_add(HEADER_MAX as u64));
-        let header = self.read(range.start..end).await?;
-        Ok(Source::Here(chosen(&header, names, *not)))
+        self.choose(range, names, *not).await
+    }
+
+    /// Fields of the header in this range: here when it is short, otherwise only counted.
+    async fn choose(&self, header: Range<u64>, names: &[String], not: bool) -> Result<Source, Refusal> {
+        let is_long = header.end - header.start > HEADER_MAX as u64;
+        let (mut bytes, mut size) = (Vec::new(), 0);
+        let mut chooser = Chooser::new(names, not);
+        let mut offset = header.start;
+        loop {
+            let last = offset >= header.end;
+            if last {
+                chooser.feed(&[], true, &mut bytes);
+            } else {
+                let chunk = self.chunk(offset, header.end).await?;
+                offset += chunk.len() as u64;
+                chooser.feed(&chunk, false, &mut bytes);
+            }
+            if is_long {
+                size += bytes.len() as u64;
+                bytes.clear();
+            }
+            if last {
+                break;
+            }
+        }
+        if !is_long {
+            return Ok(Source::Here(bytes));
+        }
+        Ok(Source::Chosen(Choice {
+            header,
+            names: names.to_vec(),
+            not,
+            size,
+        }))
+    }
+
+    /// The envelope. That of a long header is read with the structure, which finds its fields wherever they stand.
+    pub(super) async fn envelope(&mut self) -> Result<Envelope, Refusal> {
+        let header = self.header().await?;
+        if header.complete {
+            return Ok(Envelope::parse(&header.bytes));
+        }
+        Ok(self.structure().await?.envelope.clone())
     }
 
     /// A part to be decoded (RFC 3516).
     pub(super) async fn part(&mut self, numbers: &[u32]) -> Result<Option<MessagePart>, Refusal> {
         let structure = self.structure().await?;
         Ok(structure.find(numbers).cloned())
-    }
-
-    /// Bytes of the stored message in memory; only for what is bounded.
-    async fn read(&self, range: Range<u64>) -> Result<Vec<u8>, Refusal> {
-        let mut bytes = Vec::new();
-        let mut offset = range.start;
-        while offset < range.end {
-            let chunk = self.chunk(offset, range.end).await?;
-            offset += chunk.len() as u64;
-            bytes.extend_from_slice(&chunk);
-        }
-        Ok(bytes)
     }
 
     /// Reads the first bytes of a range before anything of it is announced, while a failure can still be told.
@@ -161,20 +195,4 @@ impl<'a> Message<'a> {
         }
         Ok(chunk)
     }
-}
-
-/// The fields of these names, or all others, as stored, with the blank line that ends a header (RFC 9051, 6.4.5).
-fn chosen(header: &[u8], names: &[String], not: bool) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for field in fields(header) {
-        let is_listed = names.iter().any(|name| field.is(name));
-        if is_listed != not {
-            bytes.extend_from_slice(field.raw);
-            if !field.raw.ends_with(b"\n") {
-                bytes.extend_from_slice(b"\r\n");
-            }
-        }
-    }
-    bytes.extend_from_slice(b"\r\n");
-    bytes
 }

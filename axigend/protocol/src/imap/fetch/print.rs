@@ -70,15 +70,6 @@ pub(super) fn structure(out: &mut Vec<u8>, part: &Part, form: Form) {
 }
 
 fn multipart(out: &mut Vec<u8>, part: &Part, parts: &[Part], form: Form) {
-    if parts.is_empty() {
-        // The grammar wants one part at least.
-        let empty = Part {
-            media_type: "text".into(),
-            subtype: "plain".into(),
-            ..Part::default()
-        };
-        structure(out, &empty, form);
-    }
     for child in parts {
         structure(out, child, form);
     }

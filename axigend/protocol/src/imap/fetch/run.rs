@@ -1,7 +1,6 @@
 //! FETCH, page by page and message by message.
 
 use axigen_shared::Cause;
-use axigend_message::Envelope;
 
 use super::{
     super::{
@@ -175,7 +174,7 @@ async fn prepare(item: &Item, message: &mut Message<'_>) -> Result<(), Fail> {
     match item {
         Item::Uid | Item::Flags | Item::InternalDate | Item::SaveDate | Item::Size | Item::ModSeq => {}
         Item::Envelope => {
-            message.header().await?;
+            message.envelope().await?;
         }
         Item::Structure { .. } => {
             message.structure().await?;
@@ -213,7 +212,7 @@ async fn say_item(
         Item::ModSeq => wire.say(format!("MODSEQ ({})", row.modseq).as_bytes()),
         Item::Envelope => {
             let mut out = b"ENVELOPE ".to_vec();
-            print::envelope(&mut out, &Envelope::parse(&message.header().await?.bytes));
+            print::envelope(&mut out, &message.envelope().await?);
             wire.say(&out);
         }
         Item::Structure { extended } => {

@@ -87,7 +87,7 @@ impl Dialogue {
     /// Opens the selected mailbox again for the service, after it had another one open.
     async fn reopen(&self) -> Result<(), Fail> {
         let Some(selected) = &self.selected else {
-            return Ok(self.wire.done(Request::Unselect { claim_recent: false }).await?);
+            return Ok(self.wire.done(Request::Unselect).await?);
         };
         match self.wire.select(&selected.name, false).await {
             Ok(opened) if opened.folder.uid_validity == selected.uid_validity => Ok(()),

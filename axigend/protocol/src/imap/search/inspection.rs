@@ -7,8 +7,8 @@
 use std::ops::Range;
 
 use axigend_message::{
-    Content, Decoder, Matcher, Part, Structure, TextDecoder, Transfer, addresses, civil_date, decode_field,
-    fields, fold, unfold,
+    Content, Decoder, FieldCutter, Matcher, Part, Structure, TextDecoder, Transfer, addresses, civil_date,
+    decode_field, fields, fold, unfold,
 };
 
 use super::{
@@ -43,6 +43,11 @@ enum Kind {
 pub struct Inspection<'a> {
     tests: &'a [Test],
     passed: Vec<bool>,
+    header: FieldCutter,
+    /// For `Text` tests, in the header.
+    in_header: Matcher,
+    /// The day of the Date field.
+    sent: Option<Option<i64>>,
     /// For `Body` and `Text` tests, in their order.
     matcher: Matcher,
     /// Where the matcher's needles stand in `tests`.
@@ -52,30 +57,67 @@ pub struct Inspection<'a> {
 
 #[derive(Debug)]
 enum Open {
-    Header(Vec<u8>),
+    Header(FieldCutter),
     Text { decoder: Decoder, text: TextDecoder },
 }
 
 impl<'a> Inspection<'a> {
-    /// Starts with a message's header (as much of it as there is).
-    pub fn new(tests: &'a [Test], header: &[u8]) -> Self {
-        let mut whole = Matcher::new(tests.iter().filter_map(|test| match test {
-            Test::Text { needle } => Some(needle.as_str()),
-            _ => None,
-        }));
-        feed_header(&mut whole, header);
-        let mut in_header = whole.found().into_iter();
-        let passed: Vec<bool> = tests
-            .iter()
-            .map(|test| match test {
-                Test::Field { name, needle } => has_field(header, name, needle),
-                Test::Sent { test, day } => sent_day(header).is_some_and(|sent| test.holds(sent, *day)),
-                Test::Body { .. } => false,
-                Test::Text { .. } => in_header.next().unwrap_or(false),
-            })
-            .collect();
-        let open = |place: &usize| passed.get(*place) == Some(&false);
-        let (places, needles): (Vec<usize>, Vec<&str>) = tests
+    /// Starts with these tests.
+    pub fn new(tests: &'a [Test]) -> Self {
+        Self {
+            tests,
+            passed: vec![false; tests.len()],
+            header: FieldCutter::new(HEADER_MAX),
+            in_header: Matcher::new(tests.iter().filter_map(|test| match test {
+                Test::Text { needle } => Some(needle.as_str()),
+                _ => None,
+            })),
+            sent: None,
+            matcher: Matcher::new([]),
+            places: Vec::new(),
+            part: None,
+        }
+    }
+
+    /// The next bytes of the message's header; `last` when it ends with them. Of one field the first [`HEADER_MAX`]
+    /// bytes are looked into.
+    pub fn header(&mut self, bytes: &[u8], last: bool) {
+        self.header.feed(bytes);
+        while let Some(stretch) = self.header.next(last) {
+            if !stretch.continues {
+                self.look_into(&stretch.bytes);
+            }
+        }
+        if last {
+            self.end_header();
+        }
+    }
+
+    /// Applies the tests to whole fields.
+    fn look_into(&mut self, header: &[u8]) {
+        feed_header(&mut self.in_header, header);
+        self.sent = self.sent.or_else(|| sent_day(header));
+        for (test, passed) in self.tests.iter().zip(&mut self.passed) {
+            if let Test::Field { name, needle } = test {
+                *passed = *passed || has_field(header, name, needle);
+            }
+        }
+    }
+
+    /// What the header did not decide is looked for in the text.
+    fn end_header(&mut self) {
+        let sent = self.sent.flatten();
+        let mut in_header = self.in_header.found().into_iter();
+        for (test, passed) in self.tests.iter().zip(&mut self.passed) {
+            match test {
+                Test::Field { .. } | Test::Body { .. } => {}
+                Test::Sent { test, day } => *passed = sent.is_some_and(|sent| test.holds(sent, *day)),
+                Test::Text { .. } => *passed = in_header.next().unwrap_or(false),
+            }
+        }
+        let open = |place: &usize| self.passed.get(*place) == Some(&false);
+        let (places, needles): (Vec<usize>, Vec<&str>) = self
+            .tests
             .iter()
             .enumerate()
             .filter_map(|(place, test)| match test {
@@ -84,13 +126,7 @@ impl<'a> Inspection<'a> {
             })
             .filter(|(place, _)| open(place))
             .unzip();
-        Self {
-            tests,
-            passed,
-            matcher: Matcher::new(needles),
-            places,
-            part: None,
-        }
+        (self.places, self.matcher) = (places, Matcher::new(needles));
     }
 
     /// Whether the text parts must be looked into, or looked into further.
@@ -109,7 +145,7 @@ impl<'a> Inspection<'a> {
     pub fn begin(&mut self, part: &TextPart) {
         self.matcher.gap();
         self.part = Some(match &part.kind {
-            Kind::Header => Open::Header(Vec::new()),
+            Kind::Header => Open::Header(FieldCutter::new(HEADER_MAX)),
             Kind::Text { transfer, charset } => Open::Text {
                 decoder: Decoder::new(*transfer),
                 text: TextDecoder::new(charset.as_deref()),
@@ -122,10 +158,11 @@ impl<'a> Inspection<'a> {
         match &mut self.part {
             None => {}
             Some(Open::Header(header)) => {
-                let room = HEADER_MAX.saturating_sub(header.len()).min(bytes.len());
-                header.extend_from_slice(bytes.get(..room).unwrap_or_default());
-                if last {
-                    feed_header(&mut self.matcher, header);
+                header.feed(bytes);
+                while let Some(stretch) = header.next(last) {
+                    if !stretch.continues {
+                        feed_header(&mut self.matcher, &stretch.bytes);
+                    }
                 }
             }
             Some(Open::Text { decoder, text }) => {
@@ -213,10 +250,13 @@ fn has_address(value: &[u8], needle: &str) -> bool {
     })
 }
 
-fn sent_day(header: &[u8]) -> Option<i64> {
+/// The day of the first Date field, if there is one, and if it is a date.
+fn sent_day(header: &[u8]) -> Option<Option<i64>> {
     let date = fields(header).find(|field| field.is("date"))?;
-    let (year, month, day) = civil_date(&unfold(date.value))?;
-    days(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?)
+    Some(
+        civil_date(&unfold(date.value))
+            .and_then(|(year, month, day)| days(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?)),
+    )
 }
 
 #[cfg(test)]
@@ -231,7 +271,11 @@ mod tests {
         walker.feed(bytes);
         let structure = walker.finish();
         let header = header_len(bytes).unwrap_or(bytes.len());
-        let mut inspection = Inspection::new(tests, &bytes[..header]);
+        let mut inspection = Inspection::new(tests);
+        let mut pieces = bytes[..header].chunks(piece).peekable();
+        while let Some(piece) = pieces.next() {
+            inspection.header(piece, pieces.peek().is_none());
+        }
         for part in Inspection::parts(&structure) {
             if !inspection.wants_text() {
                 break;

@@ -277,10 +277,14 @@ impl Backend {
         let name = self.selected.clone().expect("a folder was opened");
         let selected = store.get(&name)?;
         Ok(match request {
-            Request::Unselect { claim_recent } => {
+            Request::Newcomers { last, claim_recent } => {
+                let first = selected.recent_from;
                 if claim_recent {
-                    selected.recent_from = selected.uid_next;
+                    selected.recent_from = first.max(last + 1);
                 }
+                Answer::Recent(first)
+            }
+            Request::Unselect => {
                 self.selected = None;
                 Answer::Done
             }
@@ -522,7 +526,8 @@ fn inspect(message: &[u8], tests: &[crate::imap::Test]) -> Vec<bool> {
     walker.feed(message);
     let structure = walker.finish();
     let header = header_len(message).unwrap_or(message.len());
-    let mut inspection = Inspection::new(tests, &message[..header]);
+    let mut inspection = Inspection::new(tests);
+    inspection.header(&message[..header], true);
     for part in Inspection::parts(&structure) {
         if inspection.wants_text() {
             inspection.begin(&part);
