@@ -25,6 +25,11 @@ fn mbsync_keeps_a_maildir_equal_both_ways() {
 }
 
 #[test]
+fn offlineimap_keeps_a_maildir_equal_both_ways() {
+    check("offlineimap.sh");
+}
+
+#[test]
 fn mutt_reads_replies_and_deletes_in_a_terminal() {
     check("mutt.sh");
 }
@@ -42,6 +47,11 @@ fn python_smtplib_sends_and_is_refused_where_it_should() {
 #[test]
 fn python_imaplib_works_through_folders_messages_and_flags() {
     check("python_imaplib.py");
+}
+
+#[test]
+fn messages_as_nobody_should_write_them_are_read_whole_and_in_valid_grammar() {
+    check("imap_messages.py");
 }
 
 #[test]

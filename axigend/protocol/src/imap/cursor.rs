@@ -312,6 +312,19 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// The same with one member at least.
+    pub(crate) fn some<T>(
+        &mut self,
+        what: &str,
+        member: impl FnMut(&mut Self) -> Parsed<T>,
+    ) -> Parsed<Vec<T>> {
+        if self.rest().starts_with(b"()") {
+            self.eat(b'(');
+            return self.bad(what);
+        }
+        self.list(member)
+    }
+
     /// A mailbox name, decoded and in its canonical form.
     pub(crate) fn mailbox(&mut self) -> Parsed<String> {
         let start = self.at;

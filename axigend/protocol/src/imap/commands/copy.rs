@@ -45,6 +45,10 @@ pub(super) async fn run(dialogue: &mut Dialogue, call: &Call, arguments: Argumen
         .copy(request)
         .await
         .map_err(|refusal| Fail::Refused(refusal, Situation::Destination))?;
+    if copied.source.is_empty() && !call.by_uid {
+        // RFC 5530, 3: another session has removed them, which is told after this.
+        return Err(Fail::no("EXPUNGEISSUED", "The messages are no longer there"));
+    }
     if copied.source.is_empty() {
         return Ok(Fine::new("No matching messages"));
     }

@@ -18,7 +18,7 @@ pub(super) fn parse(cursor: &mut Cursor<'_>, _: &Call) -> Parsed<Arguments> {
     cursor.space()?;
     Ok(Arguments {
         name,
-        items: cursor.list(StatusItem::parse)?,
+        items: cursor.some("a status item", StatusItem::parse)?,
     })
 }
 

@@ -73,7 +73,7 @@ pub(super) async fn run(dialogue: &mut Dialogue, call: &Call, arguments: Argumen
     if arguments.unchanged_since.is_some() {
         dialogue.enable_condstore();
     }
-    let mut modified = Vec::new();
+    let (mut modified, mut missing) = (Vec::new(), false);
     for page in uids.chunks(STORE_PAGE) {
         let request = Request::SetFlags {
             uids: page.to_vec(),
@@ -85,7 +85,15 @@ pub(super) async fn run(dialogue: &mut Dialogue, call: &Call, arguments: Argumen
         let mut changed = changed.map_err(|refusal| Fail::Refused(refusal, Situation::Flags))?;
         changed.modified.sort_unstable();
         modified.extend_from_slice(&changed.modified);
+        missing |= page.iter().any(|uid| changed.lacks(*uid));
         tell(dialogue, call, &arguments, &changed).await?;
+    }
+    if modified.is_empty() && missing && !call.by_uid {
+        // RFC 5530, 3: another session has removed some of them, which cannot be told during STORE.
+        return Ok(Fine::with_code(
+            "EXPUNGEISSUED",
+            "Some messages are no longer there",
+        ));
     }
     if modified.is_empty() {
         return Ok(Fine::new("STORE completed"));
@@ -101,6 +109,14 @@ pub(super) async fn run(dialogue: &mut Dialogue, call: &Call, arguments: Argumen
         format!("MODIFIED {}", print_ascending(refused)),
         "Conditional STORE failed",
     ))
+}
+
+impl FlagsChanged {
+    /// Whether nothing is said of this message: it is no longer there.
+    fn lacks(&self, uid: u32) -> bool {
+        self.rows.binary_search_by_key(&uid, |row| row.uid).is_err()
+            && self.modified.binary_search(&uid).is_err()
+    }
 }
 
 /// The FETCH answers. Even a silent STORE tells the new MODSEQ to a client that counts in it.

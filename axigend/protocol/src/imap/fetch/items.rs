@@ -75,7 +75,7 @@ impl Arguments {
         cursor.space()?;
         let mut items = Vec::new();
         if cursor.peek() == Some(b'(') {
-            cursor.list(|cursor| {
+            cursor.some("a FETCH item", |cursor| {
                 items.push(item(cursor)?);
                 Ok(())
             })?;

@@ -89,13 +89,10 @@ fn section_text(cursor: &mut Cursor<'_>, part: &Part) -> Parsed<What> {
 
 fn fields(cursor: &mut Cursor<'_>, not: bool) -> Parsed<What> {
     cursor.space()?;
-    let names = cursor.list(|cursor| {
+    let names = cursor.some("a field name", |cursor| {
         let name = cursor.astring()?;
         cursor.utf8(name, "the field name")
     })?;
-    if names.is_empty() {
-        return cursor.bad("at least one field name");
-    }
     Ok(What::Fields { names, not })
 }
 

@@ -107,7 +107,7 @@ impl Arguments {
             "CHILDREN" | "SPECIAL-USE" => {}
             "STATUS" => {
                 cursor.space()?;
-                self.status = cursor.list(StatusItem::parse)?;
+                self.status = cursor.some("a status item", StatusItem::parse)?;
             }
             other => return Err(Bad::new(format!("unknown LIST return option {other}"))),
         }

@@ -107,12 +107,8 @@ impl Reader<'_> {
         }
         match cursor.peek() {
             Some(b'(') => {
-                let keys = cursor.list(|cursor| self.key(cursor, depth + 1))?;
-                return if keys.is_empty() {
-                    cursor.bad("a search key before this")
-                } else {
-                    Ok(Key::And(keys))
-                };
+                let keys = cursor.some("a search key", |cursor| self.key(cursor, depth + 1))?;
+                return Ok(Key::And(keys));
             }
             Some(b'0'..=b'9' | b'*' | b'$') => {
                 return Ok(Key::Set {
