@@ -42,10 +42,8 @@ impl Kept {
     pub(crate) fn begin(line: &[u8], is_message: bool) -> Option<Self> {
         let name = line.get(..memchr::memchr(b':', line)?)?.trim_ascii_end();
         let is = |known: &&str| known.as_bytes().eq_ignore_ascii_case(name);
-        let decisive = DECISIVE.iter().any(|known| is(known));
-        let kept = decisive
-            || CONTENT.iter().any(|known| is(known))
-            || is_message && ENVELOPE.iter().any(|known| is(known));
+        let decisive = DECISIVE.iter().any(is);
+        let kept = decisive || CONTENT.iter().any(is) || is_message && ENVELOPE.iter().any(is);
         kept.then_some(Self { decisive, len: 0 })
     }
 

@@ -71,6 +71,7 @@ impl Line {
 
 /// A part whose end has not been seen.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about a part")]
 struct Open {
     part: Part,
     /// The fields that are kept.

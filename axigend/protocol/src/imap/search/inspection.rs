@@ -47,12 +47,23 @@ pub struct Inspection<'a> {
     /// For `Text` tests, in the header.
     in_header: Matcher,
     /// The day of the Date field.
-    sent: Option<Option<i64>>,
+    sent: Sent,
     /// For `Body` and `Text` tests, in their order.
     matcher: Matcher,
     /// Where the matcher's needles stand in `tests`.
     places: Vec<usize>,
     part: Option<Open>,
+}
+
+/// The day in the Date field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sent {
+    /// There is none so far.
+    NoField,
+    /// It holds no date.
+    NoDate,
+    /// Days since 1970.
+    Day(i64),
 }
 
 #[derive(Debug)]
@@ -72,7 +83,7 @@ impl<'a> Inspection<'a> {
                 Test::Text { needle } => Some(needle.as_str()),
                 _ => None,
             })),
-            sent: None,
+            sent: Sent::NoField,
             matcher: Matcher::new([]),
             places: Vec::new(),
             part: None,
@@ -96,7 +107,9 @@ impl<'a> Inspection<'a> {
     /// Applies the tests to whole fields.
     fn look_into(&mut self, header: &[u8]) {
         feed_header(&mut self.in_header, header);
-        self.sent = self.sent.or_else(|| sent_day(header));
+        if self.sent == Sent::NoField {
+            self.sent = sent_day(header);
+        }
         for (test, passed) in self.tests.iter().zip(&mut self.passed) {
             if let Test::Field { name, needle } = test {
                 *passed = *passed || has_field(header, name, needle);
@@ -106,7 +119,10 @@ impl<'a> Inspection<'a> {
 
     /// What the header did not decide is looked for in the text.
     fn end_header(&mut self) {
-        let sent = self.sent.flatten();
+        let sent = match self.sent {
+            Sent::Day(day) => Some(day),
+            Sent::NoField | Sent::NoDate => None,
+        };
         let mut in_header = self.in_header.found().into_iter();
         for (test, passed) in self.tests.iter().zip(&mut self.passed) {
             match test {
@@ -250,13 +266,14 @@ fn has_address(value: &[u8], needle: &str) -> bool {
     })
 }
 
-/// The day of the first Date field, if there is one, and if it is a date.
-fn sent_day(header: &[u8]) -> Option<Option<i64>> {
-    let date = fields(header).find(|field| field.is("date"))?;
-    Some(
-        civil_date(&unfold(date.value))
-            .and_then(|(year, month, day)| days(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?)),
-    )
+/// What the first Date field says.
+fn sent_day(header: &[u8]) -> Sent {
+    let Some(date) = fields(header).find(|field| field.is("date")) else {
+        return Sent::NoField;
+    };
+    let day = civil_date(&unfold(date.value))
+        .and_then(|(year, month, day)| days(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?));
+    day.map_or(Sent::NoDate, Sent::Day)
 }
 
 #[cfg(test)]
