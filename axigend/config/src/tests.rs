@@ -139,12 +139,13 @@ fn all_mistakes_of_a_file_are_listed() {
     );
     let one = load(
         directory.path(),
-        "serverName = a\npop3 = {\n  minConnThreads = 900\n}\nimap = { maxConnThreads = 1 }\n",
+        "serverName = a\npop3 = {\n  minConnThreads = 900\n}\nimap = { maxConnThreads = 1 }\nprocessing = { schedInterval = 50000 }\n",
     )
     .unwrap_err();
     assert!(
         one[0].contains(":3:3: error: minConnThreads: pop3: ")
-            && one[1].contains(":5:10: error: minConnThreads: imap: "),
+            && one[1].contains(":5:10: error: minConnThreads: imap: ")
+            && one[2].contains(":6:16: error: schedInterval: processing: schedInterval (50000) must not be above maxSchedInterval (28800)"),
         "{one:?}"
     );
     fs::write(&file, [0xff, 0xfe]).unwrap();

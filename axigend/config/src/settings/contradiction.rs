@@ -6,6 +6,9 @@
 use super::{ConnectionSettings, MAX_THREADS, MIN_THREADS, Settings, SslSettings};
 use axigen_shared::schema::{Object, Shape, Step};
 
+/// Pairs of which the first must not be above the second, wherever a service has both.
+const PAIRS: [(&str, &str); 2] = [(MIN_THREADS, MAX_THREADS), ("schedInterval", "maxSchedInterval")];
+
 /// Attributes of one object that do not fit together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Contradiction {
@@ -26,22 +29,25 @@ pub(crate) fn contradictions(server: &Object) -> Vec<Contradiction> {
         .filter(|child| matches!(child.shape, Shape::Part(_)));
     parts
         .filter_map(|child| Some((child.field, server.part(child.field)?)))
-        .filter_map(|(field, service)| threads(field, &service))
+        .flat_map(|(field, service)| PAIRS.map(|(low, high)| above(field, &service, low, high)))
+        .flatten()
         .collect()
 }
 
-/// More threads from the start than there may ever be.
-fn threads(field: &'static str, service: &Object) -> Option<Contradiction> {
-    service.context.attr(MIN_THREADS)?;
-    service.context.attr(MAX_THREADS)?;
-    let (least, most) = (
-        service.get(MIN_THREADS).number(),
-        service.get(MAX_THREADS).number(),
-    );
+/// The first of two above the second, in a service that has both.
+fn above(
+    field: &'static str,
+    service: &Object,
+    low: &'static str,
+    high: &'static str,
+) -> Option<Contradiction> {
+    service.context.attr(low)?;
+    service.context.attr(high)?;
+    let (least, most) = (service.get(low).number(), service.get(high).number());
     (least > most).then(|| Contradiction {
         at: vec![Step::Part(field)],
-        attributes: [MIN_THREADS, MAX_THREADS],
-        message: format!("{field}: {MIN_THREADS} ({least}) must not be above {MAX_THREADS} ({most})"),
+        attributes: [low, high],
+        message: format!("{field}: {low} ({least}) must not be above {high} ({most})"),
     })
 }
 

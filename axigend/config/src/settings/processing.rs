@@ -1,8 +1,8 @@
 //! Settings of the queue's processing (services-core 3.2.2).
 
 use super::View;
+use axigen_shared::Refusal;
 use axigen_shared::schema::Object;
-use axigen_shared::{Cause, Refusal};
 use std::time::Duration;
 
 /// Processing of the queue.
@@ -37,21 +37,9 @@ impl TryFrom<&Object> for ProcessingSettings {
 
     fn try_from(service: &Object) -> Result<Self, Refusal> {
         let view = View(service);
-        let sched_interval = view.seconds("schedInterval")?;
-        let max_sched_interval = view.seconds("maxSchedInterval")?;
-        if max_sched_interval < sched_interval {
-            return Err(Refusal::new(
-                Cause::Invalid,
-                format!(
-                    "maxSchedInterval ({}) must not be below schedInterval ({})",
-                    max_sched_interval.as_secs(),
-                    sched_interval.as_secs()
-                ),
-            ));
-        }
         Ok(Self {
-            sched_interval,
-            max_sched_interval,
+            sched_interval: view.seconds("schedInterval")?,
+            max_sched_interval: view.seconds("maxSchedInterval")?,
             max_retry_count: view.number("maxRetryCount")?,
             queue_path: view.path("queuePath")?.unwrap_or_else(|| "queue".to_owned()),
             queue_entry_count: view.number("queueEntryCount")?,
