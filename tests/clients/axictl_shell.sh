@@ -95,6 +95,8 @@ type Enter
 prompted '<#>'
 type C-d
 see 'SAVE CONFIG keeps them'
+# Kept while the shell is still there: whatever ends it.
+grep -q 'UPDATE Domain example.test' "$XDG_STATE_HOME/axictl/history"
 type C-d
 see 'left with 0'
 

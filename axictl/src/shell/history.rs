@@ -18,7 +18,7 @@ pub fn load(editor: &mut LineEditor) {
     }
 }
 
-/// Saves the history. When that is impossible (read-only home), the session was none the worse for it.
+/// Adds what is new to the saved history. When that is impossible (read-only home), the session was none the worse for it.
 pub fn save(editor: &mut LineEditor) {
     let Some(path) = path() else { return };
     if let Some(directory) = path.parent() {

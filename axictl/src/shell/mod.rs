@@ -50,9 +50,7 @@ pub fn run(session: Session, user: Option<&str>) -> Result<(), End> {
     editor.set_helper(Some(Assistant::new(Rc::clone(&session), color)));
     history::load(&mut editor);
     let mut keyboard = Keyboard { editor, color };
-    let ended = log_in_and_loop(&session, &mut keyboard, user);
-    history::save(&mut keyboard.editor);
-    ended
+    log_in_and_loop(&session, &mut keyboard, user)
 }
 
 fn log_in_and_loop(
@@ -184,8 +182,10 @@ impl Keyboard {
     }
 
     fn remember(&mut self, line: &str) {
-        // A history that cannot be kept is no reason to stop working.
+        // A history that cannot be kept is no reason to stop working. It is saved before the command runs: Ctrl-C in a long
+        // answer ends the shell.
         let _ = self.editor.add_history_entry(line.trim_end());
+        history::save(&mut self.editor);
     }
 }
 
