@@ -409,6 +409,11 @@ fn rename(store: &mut Store, from: &str, to: &str) -> Done<Answer> {
     if store.boxes.contains_key(to) {
         return refuse(Cause::AlreadyExists);
     }
+    for (at, _) in to.match_indices('/') {
+        if !store.boxes.contains_key(&to[..at]) {
+            store.create(&to[..at], None)?;
+        }
+    }
     let below = format!("{from}/");
     let names: Vec<String> = store
         .boxes

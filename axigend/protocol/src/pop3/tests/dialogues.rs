@@ -17,6 +17,10 @@ use crate::{
 fn shared_transcripts() {
     for path in transcript::files("pop3") {
         let text = fs::read_to_string(&path).expect("a transcript");
+        // What needs another service is left to the runner that has a daemon.
+        if text.contains("! open imap") {
+            continue;
+        }
         transcript::run(&path.display().to_string(), &text, &mut World::new());
     }
 }
