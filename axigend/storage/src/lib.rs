@@ -16,7 +16,9 @@ mod mail;
 
 pub use body::{BodyRef, BodySource};
 pub use disk::{Disk, DiskFile, FaultDisk, MemoryDisk, RealDisk};
-pub use ledger::{Ledger, LedgerOptions, LedgerUsage, Snapshot, StoredBody, Txn};
+pub use ledger::{
+    CompactOptions, Compacted, Ledger, LedgerOptions, LedgerUsage, Progress, Snapshot, StoredBody, Txn,
+};
 pub use mail::{
     AccountId, Appended, COPY_LIMIT, Changes, Copied, DeliverTo, Delivered, FOLDER_DEPTH_LIMIT,
     FOLDER_NAME_LIMIT, FlagOp, Flags, FlagsChanged, FolderId, FolderInfo, FolderQuota, KEYWORD_LIMIT,

@@ -1,7 +1,8 @@
 //! Names and headers of container files.
 //!
 //! A file is `00.hsf`, `01.hsf` … (hexadecimal, at least two digits, as AXIGEN names its storage files). Its header
-//! is synced before the first record, and names the tables by which the log records in it count.
+//! is synced before the first record, and names the tables by which the log records in it count. Once the log was
+//! restated, the headers from then on (version 2) also say where that began: what is before is not needed as a log.
 
 use axigen_shared::Refusal;
 
@@ -12,12 +13,16 @@ use crate::{
 
 /// First bytes of a container file.
 const MAGIC: [u8; 8] = *b"AXIGENHS";
-/// Version of the file header.
-const FILE_VERSION: u16 = 1;
-/// Magic, version, length, ledger format, mark, file number, first sequence, number of tables.
-const FIXED: usize = 8 + 2 + 2 + 4 + 8 + 4 + 8 + 1;
+/// Newest version of the file header. Written where there is a log start; without one version 1 says the same.
+const FILE_VERSION: u16 = 2;
+/// Version of the header without a log start.
+const PLAIN_VERSION: u16 = 1;
+/// Magic, version, length, ledger format, mark, file number, first sequence.
+const FIXED: usize = 8 + 2 + 2 + 4 + 8 + 4 + 8;
+/// The log start, in version 2: file number, offset, sequence.
+const START: usize = LogStart::ENCODED;
 /// A header has at most 255 table names of at most 255 bytes.
-const HEAD_LIMIT: usize = FIXED + 255 * 256 + 4;
+const HEAD_LIMIT: usize = FIXED + START + 1 + 255 * 256 + 4;
 
 /// Name of container `number` in its directory.
 pub(crate) fn container_name(number: u32) -> String {
@@ -28,6 +33,41 @@ pub(crate) fn container_name(number: u32) -> String {
 pub(crate) fn container_number(name: &str) -> Option<u32> {
     let number = u32::from_str_radix(name.strip_suffix(".hsf")?, 16).ok()?;
     (container_name(number) == name).then_some(number)
+}
+
+/// A position in the log from which replaying into an empty index gives the whole index: everything that was there
+/// then is stated again behind it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct LogStart {
+    /// Container, offset and sequence of the first record.
+    pub file: u32,
+    pub offset: u64,
+    pub sequence: u64,
+}
+
+impl LogStart {
+    /// Length of [`LogStart::encode`].
+    pub(crate) const ENCODED: usize = 20;
+
+    /// Fixed big-endian form.
+    pub(crate) fn encode(&self) -> [u8; Self::ENCODED] {
+        let mut out = [0; Self::ENCODED];
+        out[..4].copy_from_slice(&self.file.to_be_bytes());
+        out[4..12].copy_from_slice(&self.offset.to_be_bytes());
+        out[12..].copy_from_slice(&self.sequence.to_be_bytes());
+        out
+    }
+
+    /// Reads what [`LogStart::encode`] wrote from the start of `bytes`.
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        let (file, rest) = bytes.split_first_chunk()?;
+        let (offset, rest) = rest.split_first_chunk()?;
+        Some(Self {
+            file: u32::from_be_bytes(*file),
+            offset: u64::from_be_bytes(*offset),
+            sequence: u64::from_be_bytes(*rest.first_chunk()?),
+        })
+    }
 }
 
 /// Header of a container file.
@@ -41,6 +81,8 @@ pub(crate) struct FileHead {
     pub number: u32,
     /// Sequence of the first record.
     pub sequence: u64,
+    /// Where a rebuild of the index begins; `None` for the first record of all.
+    pub log_start: Option<LogStart>,
     /// Tables; log records count them from 0 in this order.
     pub tables: Vec<String>,
 }
@@ -53,12 +95,16 @@ impl FileHead {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(FIXED + 64);
         out.extend_from_slice(&MAGIC);
-        out.extend_from_slice(&FILE_VERSION.to_be_bytes());
+        let version = self.log_start.map_or(PLAIN_VERSION, |_| FILE_VERSION);
+        out.extend_from_slice(&version.to_be_bytes());
         out.extend_from_slice(&[0, 0]);
         out.extend_from_slice(&self.format.to_be_bytes());
         out.extend_from_slice(&self.mark.to_be_bytes());
         out.extend_from_slice(&self.number.to_be_bytes());
         out.extend_from_slice(&self.sequence.to_be_bytes());
+        if let Some(start) = &self.log_start {
+            out.extend_from_slice(&start.encode());
+        }
         out.push(self.tables.len() as u8);
         for table in &self.tables {
             out.push(table.len() as u8);
@@ -103,21 +149,29 @@ impl FileHead {
         };
         let half =
             |at: usize| u32::from_be_bytes([content[at], content[at + 1], content[at + 2], content[at + 3]]);
-        let tables = decode_tables(&content[FIXED..], content[FIXED - 1])?;
+        let rest = &content[FIXED..];
+        let (log_start, rest) = if version > PLAIN_VERSION {
+            let start = LogStart::decode(rest).ok_or_else(|| damaged("container header"))?;
+            (Some(start), &rest[START..])
+        } else {
+            (None, rest)
+        };
         let head = Self {
             format: half(12),
             mark: word(16),
             number: half(24),
             sequence: word(28),
-            tables,
+            log_start,
+            tables: decode_tables(rest)?,
         };
         Ok(Some((head, len as u64)))
     }
 }
 
-fn decode_tables(mut bytes: &[u8], count: u8) -> Result<Vec<String>, Refusal> {
+fn decode_tables(bytes: &[u8]) -> Result<Vec<String>, Refusal> {
+    let (count, mut bytes) = bytes.split_first().ok_or_else(|| damaged("container header"))?;
     let mut tables = Vec::new();
-    for _ in 0..count {
+    for _ in 0..*count {
         let (len, rest) = bytes.split_first().ok_or_else(|| damaged("container header"))?;
         let (name, rest) = rest
             .split_at_checked((*len).into())
@@ -145,17 +199,45 @@ mod tests {
     #[test]
     fn header_survives_encoding_and_torn_ones_are_none() {
         let tables = vec!["body".to_owned(), "folder".to_owned()];
-        let head = FileHead {
-            format: 3,
-            mark: 77,
-            number: 5,
-            sequence: 900,
-            tables,
+        let start = LogStart {
+            file: 4,
+            offset: 1 << 33,
+            sequence: 800,
         };
-        let bytes = head.encode();
-        assert_eq!(FileHead::decode(&bytes), Ok(Some((head, bytes.len() as u64))));
-        for len in 0..bytes.len() {
-            assert_eq!(FileHead::decode(&bytes[..len]), Ok(None));
+        for log_start in [None, Some(start)] {
+            let head = FileHead {
+                format: 3,
+                mark: 77,
+                number: 5,
+                sequence: 900,
+                log_start,
+                tables: tables.clone(),
+            };
+            let bytes = head.encode();
+            assert_eq!(bytes[9], if log_start.is_some() { 2 } else { 1 });
+            assert_eq!(FileHead::decode(&bytes), Ok(Some((head, bytes.len() as u64))));
+            for len in 0..bytes.len() {
+                assert_eq!(FileHead::decode(&bytes[..len]), Ok(None));
+            }
         }
+    }
+
+    #[test]
+    fn a_newer_header_is_refused() {
+        let head = FileHead {
+            format: 1,
+            mark: 1,
+            number: 0,
+            sequence: 1,
+            log_start: None,
+            tables: Vec::new(),
+        };
+        let mut bytes = head.encode();
+        bytes[9] = 3;
+        let end = bytes.len() - 4;
+        let crc = crc32fast::hash(&bytes[..end]);
+        bytes[end..].copy_from_slice(&crc.to_be_bytes());
+        let refusal = FileHead::decode(&bytes).unwrap_err();
+        assert!(refusal.detail.contains("newer version"), "{refusal}");
     }
 }

@@ -11,8 +11,9 @@ mod record;
 mod scan;
 mod writer;
 
-pub(crate) use file::{FileHead, container_name, container_number};
-pub(crate) use reader::Reader;
+pub(crate) use file::{FileHead, LogStart, container_name, container_number};
+pub(crate) use reader::{PlacedBody, Reader};
+pub(crate) use record::{HEADER, TRAILER};
 
 pub(crate) use pool::on_storage_thread;
 pub(crate) use scan::{Found, Scanner};

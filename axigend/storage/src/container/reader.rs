@@ -1,10 +1,11 @@
 //! Reads bodies by position, page cache first.
 //!
-//! A body read whole is checked against its checksum; a part is not, see [`Reader::verify`]. Open files are kept,
-//! but not more than [`HANDLE_LIMIT`].
+//! A body read whole is checked against its checksum; a part is not, see [`Reader::checksum`]. Open files are kept,
+//! but not more than [`HANDLE_LIMIT`], and none that was removed: its space would not come back. Places are taken
+//! as they are; where a body went that was moved, the ledger knows.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -18,10 +19,10 @@ use super::{
     file::container_name,
     pool::on_storage_thread,
     record::{HEADER, TRAILER},
-    scan::body_matches,
+    scan::body_checksum,
 };
 use crate::{
-    body::BodyRef,
+    body::{BodyRef, BodySource},
     disk::{Disk, DiskFile},
     error::io_refusal,
 };
@@ -40,6 +41,26 @@ pub(crate) struct Reader {
 struct Handles {
     open: HashMap<u32, (Arc<dyn DiskFile>, u64)>,
     clock: u64,
+    /// Files before the newest that are known to be removed.
+    gone: HashSet<u32>,
+    newest: u32,
+}
+
+/// A body at its place as the source of a copy.
+pub(crate) struct PlacedBody {
+    file: Arc<dyn DiskFile>,
+    place: BodyRef,
+}
+
+impl BodySource for PlacedBody {
+    fn len(&self) -> u64 {
+        self.place.len
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        let piece = Piece::new(self.place, offset, buf.len()).map_err(io::Error::other)?;
+        self.file.read_at(piece.position, &mut buf[..piece.len])
+    }
 }
 
 /// What to read: whole bodies are read with their checksum behind them.
@@ -111,14 +132,19 @@ impl Reader {
         })
     }
 
-    /// Makes the open handle of a file known, so that it is not opened twice.
+    /// Makes the open handle of the newest file known, so that it is not opened twice.
     pub(crate) fn know(&self, number: u32, file: &Arc<dyn DiskFile>) {
-        self.handles.lock().insert(number, Arc::clone(file));
+        let mut handles = self.handles.lock();
+        handles.newest = number;
+        handles.gone.remove(&number);
+        handles.insert(number, Arc::clone(file));
     }
 
-    /// Forgets the handle of a file that was removed.
-    pub(crate) fn forget(&self, number: u32) {
-        self.handles.lock().open.remove(&number);
+    /// This file is about to be removed: nobody opens it any more, and its handle is not kept.
+    pub(crate) fn retire(&self, number: u32) {
+        let mut handles = self.handles.lock();
+        handles.open.remove(&number);
+        handles.gone.insert(number);
     }
 
     /// Forgets all handles.
@@ -127,16 +153,33 @@ impl Reader {
     }
 
     fn file(&self, number: u32) -> Result<Arc<dyn DiskFile>, Refusal> {
-        if let Some(file) = self.handles.lock().get(number) {
-            return Ok(file);
+        let removed = || Refusal::new(Cause::StorageFailure, format!("{number:02X}.hsf was removed"));
+        {
+            let mut handles = self.handles.lock();
+            if let Some(file) = handles.get(number) {
+                return Ok(file);
+            }
+            if handles.gone.contains(&number) {
+                return Err(removed());
+            }
         }
         let path = self.dir.join(container_name(number));
-        let file = self
-            .disk
-            .open(&path)
-            .map_err(|error| io_refusal(&container_name(number), &error))?;
-        self.know(number, &file);
-        Ok(file)
+        match self.disk.open(&path) {
+            Ok(file) => {
+                // Not if it was removed meanwhile.
+                self.handles.lock().insert(number, Arc::clone(&file));
+                Ok(file)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let mut handles = self.handles.lock();
+                // A damaged reference may name a file that is still to come.
+                if number < handles.newest {
+                    handles.gone.insert(number);
+                }
+                Err(removed())
+            }
+            Err(error) => Err(io_refusal(&container_name(number), &error)),
+        }
     }
 
     /// Reads `len` bytes of a body from `offset`, less at its end. Never blocks the caller's thread on the disk,
@@ -172,14 +215,21 @@ impl Reader {
         file.read_at(piece.position, &mut buf[..piece.len])
     }
 
-    /// Reads the whole body and checks it, in pieces. Blocking.
-    pub(crate) fn verify(&self, body: BodyRef) -> Result<(), Refusal> {
+    /// Reads the whole body in pieces and checks it against its checksum, which it returns. Blocking.
+    pub(crate) fn checksum(&self, body: BodyRef) -> Result<u32, Refusal> {
         let file = self.file(body.file)?;
-        if body_matches(&*file, body.offset, body.len).map_err(|error| io_refusal("body", &error))? {
-            return Ok(());
-        }
-        let place = format!("body at {:02X}:{} is damaged", body.file, body.offset);
-        Err(Refusal::new(Cause::StorageFailure, place))
+        let checksum =
+            body_checksum(&*file, body.offset, body.len).map_err(|error| io_refusal("body", &error))?;
+        checksum.ok_or_else(|| {
+            let place = format!("body at {:02X}:{} is damaged", body.file, body.offset);
+            Refusal::new(Cause::StorageFailure, place)
+        })
+    }
+
+    /// The body as the source of a copy.
+    pub(crate) fn source(&self, body: BodyRef) -> Result<PlacedBody, Refusal> {
+        let file = self.file(body.file)?;
+        Ok(PlacedBody { file, place: body })
     }
 }
 
@@ -200,6 +250,9 @@ impl Handles {
     }
 
     fn insert(&mut self, number: u32, file: Arc<dyn DiskFile>) {
+        if self.gone.contains(&number) {
+            return;
+        }
         self.clock += 1;
         if self.open.len() >= HANDLE_LIMIT
             && let Some(oldest) = self

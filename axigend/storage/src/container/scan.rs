@@ -150,7 +150,10 @@ impl<'a> Scanner<'a> {
     }
 
     fn body_is_whole(&self, at: u64, head: &RecordHead) -> Result<bool, Refusal> {
-        body_matches(self.file, at, head.len).map_err(|error| io_refusal("container", &error))
+        let checksum = body_checksum(self.file, at, head.len);
+        Ok(checksum
+            .map_err(|error| io_refusal("container", &error))?
+            .is_some())
     }
 
     /// The first position from `from` on with a valid header of a later record.
@@ -197,8 +200,8 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Whether the body record at `offset` of `file` has the checksum it was written with.
-pub(super) fn body_matches(file: &dyn DiskFile, offset: u64, len: u64) -> std::io::Result<bool> {
+/// The checksum of the body whose record is at `offset` of `file`; `None` when it is not the one it was written with.
+pub(super) fn body_checksum(file: &dyn DiskFile, offset: u64, len: u64) -> std::io::Result<Option<u32>> {
     let start = offset.saturating_add(HEADER);
     let mut crc = crc32fast::Hasher::new();
     let mut buf = vec![0; PIECE];
@@ -207,12 +210,13 @@ pub(super) fn body_matches(file: &dyn DiskFile, offset: u64, len: u64) -> std::i
         let want = usize::try_from(len - done).unwrap_or(PIECE).min(PIECE);
         let count = file.read_at(start.saturating_add(done), &mut buf[..want])?;
         if count < want {
-            return Ok(false);
+            return Ok(None);
         }
         crc.update(&buf[..want]);
         done += want as u64;
     }
     let mut trailer = [0; TRAILER as usize];
     let count = file.read_at(start.saturating_add(len), &mut trailer)?;
-    Ok(count == trailer.len() && trailer == crc.finalize().to_be_bytes())
+    let crc = crc.finalize();
+    Ok((count == trailer.len() && trailer == crc.to_be_bytes()).then_some(crc))
 }

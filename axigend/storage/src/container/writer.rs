@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    file::{FileHead, container_name},
+    file::{FileHead, LogStart, container_name},
     record::{Kind, RecordHead},
 };
 use crate::{
@@ -100,8 +100,9 @@ impl Writer {
         }
     }
 
-    /// Closes this file and begins the next one. Everything appended must have been synced.
-    pub(crate) fn roll(&mut self) -> io::Result<()> {
+    /// Closes this file and begins the next one, whose header names `log_start`. Everything appended must have been
+    /// synced.
+    pub(crate) fn roll(&mut self, log_start: Option<LogStart>) -> io::Result<()> {
         let number = self
             .head
             .number
@@ -110,6 +111,7 @@ impl Writer {
         let head = FileHead {
             number,
             sequence: self.sequence,
+            log_start,
             ..self.head.clone()
         };
         *self = Self::create(Arc::clone(&self.disk), &self.dir, head)?;
@@ -129,6 +131,15 @@ impl Writer {
     /// Header of the file that is written.
     pub(crate) fn head(&self) -> &FileHead {
         &self.head
+    }
+
+    /// Where the next record begins, as a place where a log may start.
+    pub(crate) fn here(&self) -> LogStart {
+        LogStart {
+            file: self.head.number,
+            offset: self.position(),
+            sequence: self.sequence,
+        }
     }
 
     /// Where the next record begins.
@@ -160,8 +171,8 @@ impl Writer {
         self.sequence = mark.sequence;
     }
 
-    /// Appends the record of a body.
-    pub(crate) fn append_body(&mut self, source: &dyn BodySource) -> Result<BodyRef, AppendError> {
+    /// Appends the record of a body; returns its place and the checksum of its bytes.
+    pub(crate) fn append_body(&mut self, source: &dyn BodySource) -> Result<(BodyRef, u32), AppendError> {
         let body = BodyRef {
             file: self.head.number,
             offset: self.position(),
@@ -187,8 +198,9 @@ impl Writer {
                 self.write_out().map_err(AppendError::Disk)?;
             }
         }
-        self.buffer.extend_from_slice(&crc.finalize().to_be_bytes());
-        Ok(body)
+        let crc = crc.finalize();
+        self.buffer.extend_from_slice(&crc.to_be_bytes());
+        Ok((body, crc))
     }
 
     /// Appends a log record.

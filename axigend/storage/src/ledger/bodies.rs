@@ -1,7 +1,8 @@
 //! The ledger's books about bodies: who is referenced how often, and what lives in which container.
 //!
-//! Table 0 has a row per referenced body; `meta` has the sums per container, so that dead files are known without
-//! a scan.
+//! Table 0 has a row per referenced body, under the place where it was first stored: that place is the body's name
+//! for ever. A body that was moved (version 2 of the row) says where it lies now. `meta` has the sums per container of
+//! what lies there now, so that dead files are known without a scan.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -16,12 +17,14 @@ use super::{
 };
 use crate::{
     body::BodyRef,
-    container::Reader,
+    container::{HEADER, TRAILER},
     error::{damaged, newer},
 };
 
-/// Version of the rows here.
+/// Version of a row of a body where it was first stored, and of the sums.
 const VERSION: u8 = 1;
+/// Version of a row of a body that was moved.
+const MOVED_VERSION: u8 = 2;
 /// First bytes of the keys in `meta` of the sums per container.
 const USE_KEY: &[u8] = b"use:";
 /// Above all keys of table 0, which have 12 bytes.
@@ -32,6 +35,8 @@ const PAST_BODIES: [u8; 13] = [0xff; 13];
 pub(crate) struct BodyRow {
     pub(crate) references: u32,
     pub(crate) len: u64,
+    /// Container and offset where it lies now, if it was moved.
+    pub(crate) moved: Option<(u32, u64)>,
 }
 
 impl BodyRow {
@@ -43,45 +48,76 @@ impl BodyRow {
         key
     }
 
+    /// Where the body called `name` lies now.
+    pub(super) fn place(&self, name: BodyRef) -> BodyRef {
+        let (file, offset) = self.moved.unwrap_or((name.file, name.offset));
+        BodyRef {
+            file,
+            offset,
+            len: self.len,
+        }
+    }
+
     pub(super) fn encode(self) -> Vec<u8> {
-        let mut out = vec![VERSION];
+        let mut out = vec![self.moved.map_or(VERSION, |_| MOVED_VERSION)];
         out.extend_from_slice(&self.references.to_be_bytes());
         out.extend_from_slice(&self.len.to_be_bytes());
+        if let Some((file, offset)) = self.moved {
+            out.extend_from_slice(&file.to_be_bytes());
+            out.extend_from_slice(&offset.to_be_bytes());
+        }
         out
     }
 
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, Refusal> {
-        let bytes: &[u8; 13] = bytes.try_into().map_err(|_| damaged("body row"))?;
-        let [version, a, b, c, d, len @ ..] = *bytes;
-        if version != VERSION {
-            return Err(newer("body row", version.into(), VERSION.into()));
+        let wrong = || damaged("body row");
+        let (version, rest) = bytes.split_first().ok_or_else(wrong)?;
+        if *version > MOVED_VERSION {
+            return Err(newer("body row", (*version).into(), MOVED_VERSION.into()));
         }
+        let (references, rest) = rest.split_first_chunk::<4>().ok_or_else(wrong)?;
+        let (len, rest) = rest.split_first_chunk::<8>().ok_or_else(wrong)?;
+        let moved = match *version {
+            VERSION if rest.is_empty() => None,
+            MOVED_VERSION => {
+                let place: &[u8; 12] = rest.try_into().map_err(|_| wrong())?;
+                Some(place_of_key(place))
+            }
+            _ => return Err(wrong()),
+        };
         Ok(Self {
-            references: u32::from_be_bytes([a, b, c, d]),
-            len: u64::from_be_bytes(len),
+            references: u32::from_be_bytes(*references),
+            len: u64::from_be_bytes(*len),
+            moved,
         })
     }
 }
 
-/// Calls `visit` for every referenced body.
+fn place_of_key(key: &[u8; 12]) -> (u32, u64) {
+    let [a, b, c, d, offset @ ..] = *key;
+    (u32::from_be_bytes([a, b, c, d]), u64::from_be_bytes(offset))
+}
+
+/// The row of the body called `name`, if it is referenced.
+pub(super) fn find(view: &impl View, name: BodyRef) -> Result<Option<BodyRow>, Refusal> {
+    let value = view.get(Names::BODY, &BodyRow::key(name))?;
+    value.map(|value| BodyRow::decode(&value)).transpose()
+}
+
+/// Calls `visit` with name and row of every referenced body behind the one called `after`, until it breaks.
 pub(super) fn each(
-    tables: &Published,
-    visit: &mut dyn FnMut(BodyRef, u32) -> Result<(), Refusal>,
+    view: &impl View,
+    after: Option<BodyRef>,
+    visit: &mut dyn FnMut(BodyRef, BodyRow) -> Result<ControlFlow<()>, Refusal>,
 ) -> Result<(), Refusal> {
-    tables.scan(Names::BODY, &[], &PAST_BODIES, &mut |key, value| {
+    // No key lies between one and the same with a zero appended.
+    let from = after.map_or_else(Vec::new, |name| [&BodyRow::key(name)[..], &[0]].concat());
+    view.scan(Names::BODY, &from, &PAST_BODIES, &mut |key, value| {
         let key: &[u8; 12] = key.try_into().map_err(|_| damaged("body key"))?;
-        let [a, b, c, d, offset @ ..] = *key;
         let row = BodyRow::decode(value)?;
-        let file = u32::from_be_bytes([a, b, c, d]);
-        visit(
-            BodyRef {
-                file,
-                offset: u64::from_be_bytes(offset),
-                len: row.len,
-            },
-            row.references,
-        )?;
-        Ok(ControlFlow::Continue(()))
+        let (file, offset) = place_of_key(key);
+        let len = row.len;
+        visit(BodyRef { file, offset, len }, row)
     })
 }
 
@@ -122,6 +158,15 @@ impl Uses {
         })
     }
 
+    /// Counts anew what lies where, in place of sums that may have missed something.
+    pub(super) fn recount(&mut self, view: &impl View) -> Result<(), Refusal> {
+        let files = count(view)?;
+        // Those that are not counted any more are written too: as nothing.
+        self.changed.extend(self.files.keys().chain(files.keys()));
+        self.files = files;
+        Ok(())
+    }
+
     /// Adds what an operation changed.
     pub(super) fn apply(&mut self, file: u32, change: UseChange) {
         let sum = self.files.entry(file).or_default();
@@ -157,6 +202,13 @@ impl Uses {
         self.files.get(&file).is_none_or(|sum| sum.bodies <= 0)
     }
 
+    /// Bytes that the records of referenced bodies take in this container.
+    pub(super) fn live_in(&self, file: u32) -> u64 {
+        let sum = self.files.get(&file).copied().unwrap_or_default();
+        let around = (HEADER + TRAILER).saturating_mul(sum.bodies.max(0) as u64);
+        around.saturating_add(sum.bytes.max(0) as u64)
+    }
+
     /// Bytes of all referenced bodies.
     pub(super) fn live_bytes(&self) -> u64 {
         self.files
@@ -165,29 +217,37 @@ impl Uses {
     }
 }
 
-/// Compares the sums with a recount; with `full` also reads every body.
+/// What lies in each container, counted from the rows.
+fn count(view: &impl View) -> Result<HashMap<u32, UseChange>, Refusal> {
+    let mut counted: HashMap<u32, UseChange> = HashMap::new();
+    each(view, None, &mut |name, row| {
+        let sum = counted.entry(row.place(name).file).or_default();
+        sum.bodies = sum.bodies.saturating_add(1);
+        sum.bytes = sum.bytes.saturating_add(row.len as i64);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(counted)
+}
+
+/// Compares the sums with a recount; with `verify` also asks that of every body.
 pub(super) fn check(
     tables: &Published,
-    reader: &Reader,
-    full: bool,
+    verify: Option<&dyn Fn(BodyRef) -> Result<(), Refusal>>,
     problems: &mut Vec<String>,
 ) -> Result<(), Refusal> {
-    let mut counted: HashMap<u32, UseChange> = HashMap::new();
-    each(tables, &mut |body, references| {
-        let sum = counted.entry(body.file).or_default();
-        sum.bodies += 1;
-        sum.bytes = sum.bytes.saturating_add(body.len as i64);
-        if references == 0 {
+    each(tables, None, &mut |name, row| {
+        if row.references == 0 {
             problems.push(format!(
                 "body at {:02X}:{} has no reference",
-                body.file, body.offset
+                name.file, name.offset
             ));
         }
-        if full && let Err(refusal) = reader.verify(body) {
+        if let Some(Err(refusal)) = verify.map(|verify| verify(name)) {
             problems.push(refusal.detail);
         }
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     })?;
+    let counted = count(tables)?;
     let stored = Uses::load(tables, tables.meta())?;
     if stored.files != counted {
         problems.push(format!(
@@ -196,4 +256,28 @@ pub(super) fn check(
         ));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_both_versions_are_read() {
+        for moved in [None, Some((9, 1 << 40))] {
+            let row = BodyRow {
+                references: 3,
+                len: 77,
+                moved,
+            };
+            let bytes = row.encode();
+            assert_eq!(bytes.len(), if moved.is_some() { 25 } else { 13 });
+            assert_eq!(BodyRow::decode(&bytes), Ok(row));
+            for len in 0..bytes.len() {
+                assert!(BodyRow::decode(&bytes[..len]).is_err());
+            }
+        }
+        let refusal = BodyRow::decode(&[3; 13]).unwrap_err();
+        assert!(refusal.detail.contains("newer version"), "{refusal}");
+    }
 }

@@ -45,9 +45,13 @@ pub(super) struct Shared {
     failed: Mutex<Option<Refusal>>,
 }
 
+/// Work on the parts themselves, between two batches: what compaction needs beside ordinary operations.
+type Upkeep = Box<dyn FnOnce(&mut Committer) + Send>;
+
 #[derive(Default)]
 struct Queue {
     jobs: VecDeque<Box<dyn Job>>,
+    upkeep: VecDeque<Upkeep>,
     closing: bool,
 }
 
@@ -106,11 +110,35 @@ impl Shared {
         Ok(())
     }
 
+    /// Does `work` on the open parts between two batches and waits for it.
+    pub(super) fn upkeep<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Core) -> Result<R, Failure> + Send + 'static,
+    ) -> Result<R, Refusal> {
+        let (answer, result) = std::sync::mpsc::sync_channel(1);
+        let upkeep: Upkeep = Box::new(move |committer| {
+            let done = committer.core().and_then(work);
+            let done = done.and_then(|done| committer.publish().map(|()| done));
+            // Who asked waits below.
+            let _ = answer.send(done.map_err(|failure| committer.suffer(failure)));
+        });
+        {
+            let mut queue = self.queue.lock();
+            if queue.closing {
+                return Err(closed());
+            }
+            queue.upkeep.push_back(upkeep);
+        }
+        self.arrived.notify_one();
+        result.recv().unwrap_or_else(|_| Err(closed()))
+    }
+
     /// The committer is gone: nobody may wait for it any more.
     fn abandon(&self) {
         let left = {
             let mut queue = self.queue.lock();
             queue.closing = true;
+            queue.upkeep.clear();
             std::mem::take(&mut queue.jobs)
         };
         for job in left {
@@ -160,6 +188,7 @@ fn closed() -> Refusal {
 /// What the committer found in the queue.
 enum Found {
     Jobs(Vec<Box<dyn Job>>),
+    Upkeep(Upkeep),
     /// Nothing for the idle time.
     Idle,
     Closing,
@@ -187,6 +216,7 @@ impl Committer {
         loop {
             match self.wait() {
                 Found::Jobs(jobs) => self.work(jobs),
+                Found::Upkeep(upkeep) => upkeep(&mut self),
                 Found::Idle => self.checkpoint(),
                 Found::Closing => return self.close(),
             }
@@ -198,6 +228,9 @@ impl Committer {
         let dirty = self.core.as_ref().is_some_and(Core::is_dirty) && self.shared.failure().is_none();
         let mut queue = self.shared.queue.lock();
         loop {
+            if let Some(upkeep) = queue.upkeep.pop_front() {
+                return Found::Upkeep(upkeep);
+            }
             if !queue.jobs.is_empty() {
                 let count = queue.jobs.len().min(BATCH_OPERATIONS);
                 return Found::Jobs(queue.jobs.drain(..count).collect());
@@ -207,7 +240,10 @@ impl Committer {
             }
             if !dirty || idle.is_zero() {
                 self.shared.arrived.wait(&mut queue);
-            } else if self.shared.arrived.wait_for(&mut queue, idle).timed_out() && queue.jobs.is_empty() {
+            } else if self.shared.arrived.wait_for(&mut queue, idle).timed_out()
+                && queue.jobs.is_empty()
+                && queue.upkeep.is_empty()
+            {
                 return Found::Idle;
             }
         }

@@ -4,23 +4,24 @@
 //! first (so that an index that cannot take the changes refuses them before they are in the log), then the log is
 //! written and synced, then the tables become visible. Whatever fails before the sync is taken back completely.
 
-use axigen_shared::Refusal;
+use std::{collections::BTreeMap, sync::Arc};
+
+use axigen_shared::{Cause, Refusal};
 use redb::WriteTransaction;
 
 use super::{
     bodies::Uses,
     index::{Index, State},
     job::Job,
-    mutation::Mutations,
+    mutation::{Mutations, Restated},
     open::Place,
     tables::{Published, Tables},
     txn::{Trouble, Txn},
 };
 use crate::{
-    container::{Mark, Writer, container_name, container_number},
+    container::{LogStart, Mark, Writer, container_name, container_number},
     error::io_refusal,
 };
-use std::sync::Arc;
 
 /// Most log and body bytes of one batch before it is synced, so that the first in it does not wait too long.
 const BATCH_BYTES: u64 = 8 << 20;
@@ -44,18 +45,26 @@ pub(super) struct Batch {
     changed: bool,
 }
 
+/// What was removed since the ledger was opened.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Removed {
+    pub(super) files: u32,
+    pub(super) bytes: u64,
+}
+
 /// Index, newest container and books of an open ledger.
 pub(super) struct Core {
-    place: Place,
+    pub(super) place: Place,
     index: Index,
-    writer: Writer,
-    uses: Uses,
+    pub(super) writer: Writer,
+    pub(super) uses: Uses,
     /// Bytes and batches since the last checkpoint.
     unsaved_bytes: u64,
     unsaved_batches: u32,
     dirty: bool,
     /// Bytes in the containers before the newest.
     older_bytes: u64,
+    pub(super) removed: Removed,
 }
 
 impl Core {
@@ -70,25 +79,48 @@ impl Core {
             unsaved_batches: 0,
             dirty: true,
             older_bytes: 0,
+            removed: Removed::default(),
         };
-        core.older_bytes = core.count_older()?;
+        core.older_bytes = core.older()?.values().sum();
         Ok(core)
     }
 
-    fn count_older(&self) -> Result<u64, Refusal> {
+    /// The containers before the newest with their lengths.
+    pub(super) fn older(&self) -> Result<BTreeMap<u32, u64>, Refusal> {
         let refuse = |error: std::io::Error| io_refusal("container", &error);
-        let mut sum = 0_u64;
+        let mut older = BTreeMap::new();
         for name in self.place.disk.list(&self.place.dir).map_err(refuse)? {
-            if container_number(&name).is_some_and(|number| number != self.writer.number()) {
+            if let Some(number) = container_number(&name).filter(|number| *number != self.writer.number()) {
                 let file = self
                     .place
                     .disk
                     .open(&self.place.dir.join(&name))
                     .map_err(refuse)?;
-                sum = sum.saturating_add(file.len().map_err(refuse)?);
+                older.insert(number, file.len().map_err(refuse)?);
             }
         }
-        Ok(sum)
+        Ok(older)
+    }
+
+    /// Why no body may be added, if none may: whoever has the space for bodies changes flags and deletes still.
+    fn closed_to_bodies(&self) -> Option<Refusal> {
+        let options = &self.place.options;
+        let dir = self.place.dir.display();
+        if options.read_only {
+            return Some(Refusal::new(Cause::StorageFull, format!("{dir} is read-only")));
+        }
+        let limit = options.max_file_size.saturating_mul(options.max_files.into());
+        (self.container_bytes() >= limit).then(|| {
+            let detail = format!(
+                "{dir} is full: {} files of {} bytes",
+                options.max_files, options.max_file_size
+            );
+            Refusal::new(Cause::StorageFull, detail)
+        })
+    }
+
+    fn container_bytes(&self) -> u64 {
+        self.older_bytes.saturating_add(self.writer.position())
     }
 
     /// Runs the jobs in order, as many as fit one batch; those that ran have a verdict.
@@ -137,6 +169,7 @@ impl Core {
     /// Runs jobs and puts their changes into the transaction and into the container's buffer.
     fn prepare(&mut self, txn: &WriteTransaction, jobs: &mut [Box<dyn Job>]) -> Result<Batch, Failure> {
         let names = self.index.names();
+        let closed = self.closed_to_bodies();
         let mut tables = Tables::open(txn, names).map_err(Failure::IndexLost)?;
         let mut batch = Batch {
             verdicts: Vec::with_capacity(jobs.len()),
@@ -146,7 +179,7 @@ impl Core {
         let from = self.writer.position();
         for job in jobs {
             let mark = self.writer.mark();
-            let mut work = Txn::new(&tables, &mut self.writer, names.meta());
+            let mut work = Txn::new(&tables, &mut self.writer, names.meta(), closed.as_ref());
             let outcome = job.run(&mut work);
             let done = work.finish();
             let outcome = match done.trouble {
@@ -157,11 +190,10 @@ impl Core {
                 Some(Trouble::Operation(refusal)) => Err(refusal),
                 None => outcome,
             };
-            if outcome.is_err() || done.changes.is_empty() {
+            if outcome.is_err() || done.changes.is_empty() && done.restated.records.is_empty() {
                 self.writer.rollback(mark);
             } else {
-                self.writer
-                    .append_log(&done.changes.encode())
+                self.log(&done.changes, &done.restated)
                     .map_err(|error| Failure::Refused(io_refusal("container", &error)))?;
                 apply(&done.changes, &mut tables, &mut self.uses).map_err(Failure::IndexLost)?;
                 batch.changed = true;
@@ -181,6 +213,17 @@ impl Core {
         Ok(batch)
     }
 
+    /// Appends the log records of one operation.
+    fn log(&mut self, changes: &Mutations, restated: &Restated) -> std::io::Result<()> {
+        if !changes.is_empty() {
+            self.writer.append_log(&changes.encode())?;
+        }
+        for record in &restated.records {
+            self.writer.append_log(record)?;
+        }
+        Ok(())
+    }
+
     fn state(&self) -> State {
         let head = self.writer.head();
         State {
@@ -189,6 +232,7 @@ impl Core {
             file: head.number,
             offset: self.writer.position(),
             sequence: self.writer.sequence(),
+            log_start: head.log_start,
         }
     }
 
@@ -200,10 +244,15 @@ impl Core {
         if self.writer.position() < self.place.options.max_file_size {
             return Ok(());
         }
+        self.roll(self.writer.head().log_start)
+    }
+
+    /// Begins the next container, whose header names `log_start`.
+    pub(super) fn roll(&mut self, log_start: Option<LogStart>) -> Result<(), Failure> {
         self.sync_container().map_err(Failure::Unknown)?;
         let full = self.writer.position();
         self.writer
-            .roll()
+            .roll(log_start)
             .map_err(|error| Failure::Refused(io_refusal("beginning a container", &error)))?;
         self.older_bytes = self.older_bytes.saturating_add(full);
         self.place.reader.know(self.writer.number(), self.writer.file());
@@ -217,6 +266,11 @@ impl Core {
                 .map_err(|error| io_refusal("container sync", &error))?;
         }
         Ok(())
+    }
+
+    /// Whether nothing was appended to the newest container yet.
+    pub(super) fn is_newest_fresh(&self) -> bool {
+        self.writer.sequence() == self.writer.head().sequence
     }
 
     /// Whether enough has been written since the last checkpoint.
@@ -236,7 +290,7 @@ impl Core {
         self.unsaved_bytes = 0;
         self.unsaved_batches = 0;
         if let Err(refusal) = self.index.settle() {
-            if refusal.cause == axigen_shared::Cause::StorageFull {
+            if refusal.cause == Cause::StorageFull {
                 let dir = self.place.dir.display();
                 tracing::warn!(
                     module = "STORAGE",
@@ -250,9 +304,7 @@ impl Core {
         self.save_state()?;
         self.index.checkpoint()?;
         self.dirty = false;
-        if !self.place.options.rebuildable {
-            self.drop_dead_containers();
-        }
+        self.drop_dead_containers();
         Ok(())
     }
 
@@ -267,26 +319,41 @@ impl Core {
         Index::commit(txn)
     }
 
-    /// Removes containers in which no body is referenced; the durable index is beyond them.
+    /// Containers before this one are not needed as the log; only the bodies in them count.
+    fn unlogged_before(&self) -> u32 {
+        if !self.place.options.rebuildable {
+            return self.writer.number();
+        }
+        self.writer.head().log_start.map_or(0, |start| start.file)
+    }
+
+    /// Removes containers in which no body is referenced and that are not needed as the log; the durable index is
+    /// beyond them.
     fn drop_dead_containers(&mut self) {
-        let Ok(names) = self.place.disk.list(&self.place.dir) else {
+        let end = self.unlogged_before().min(self.writer.number());
+        if end == 0 {
             return;
-        };
-        for number in names.iter().filter_map(|name| container_number(name)) {
-            if number >= self.writer.number() || !self.uses.is_dead(number) {
-                continue;
-            }
-            self.place.reader.forget(number);
-            // One that stays is tried again after the next checkpoint.
-            if let Err(error) = self
-                .place
-                .disk
-                .remove(&self.place.dir.join(container_name(number)))
-            {
-                tracing::warn!(module = "STORAGE", "removing {}: {error}", container_name(number));
+        }
+        let Ok(mut older) = self.older() else { return };
+        let dead: Vec<_> = older
+            .range(..end)
+            .filter(|(number, _)| self.uses.is_dead(**number))
+            .map(|(number, len)| (*number, *len))
+            .collect();
+        for (number, len) in dead {
+            self.place.reader.retire(number);
+            let name = container_name(number);
+            match self.place.disk.remove(&self.place.dir.join(&name)) {
+                Ok(()) => {
+                    older.remove(&number);
+                    self.removed.files = self.removed.files.saturating_add(1);
+                    self.removed.bytes = self.removed.bytes.saturating_add(len);
+                }
+                // One that stays is tried again after the next checkpoint.
+                Err(error) => tracing::warn!(module = "STORAGE", "removing {name}: {error}"),
             }
         }
-        self.older_bytes = self.count_older().unwrap_or(self.older_bytes);
+        self.older_bytes = older.values().sum();
     }
 
     /// The tables as of now, for readers.
@@ -296,8 +363,7 @@ impl Core {
 
     /// Bytes of containers, referenced bodies and index.
     pub(super) fn sizes(&self) -> (u64, u64, u64) {
-        let containers = self.older_bytes.saturating_add(self.writer.position());
-        (containers, self.uses.live_bytes(), self.index.len())
+        (self.container_bytes(), self.uses.live_bytes(), self.index.len())
     }
 
     /// Closes the index file.

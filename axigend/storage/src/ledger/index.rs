@@ -15,6 +15,7 @@ use super::{
     tables::{Names, Published, Tables, View},
 };
 use crate::{
+    container::LogStart,
     disk::Disk,
     error::{damaged, index_refusal, io_refusal, newer},
 };
@@ -23,8 +24,10 @@ use crate::{
 const INDEX_NAME: &str = "index.redb";
 /// Where an index goes that cannot be opened, for whoever wants to look.
 const DAMAGED_NAME: &str = "index.damaged";
-/// Version of the state row.
-const VERSION: u8 = 1;
+/// Newest version of the state row. Written where there is a log start; without one version 1 says the same.
+const VERSION: u8 = 2;
+/// Version of the state row without a log start.
+const PLAIN_VERSION: u8 = 1;
 /// Key of the state row in `meta`.
 const STATE_KEY: &[u8] = b"state";
 
@@ -39,16 +42,21 @@ pub(super) struct State {
     pub file: u32,
     pub offset: u64,
     pub sequence: u64,
+    /// Where a rebuild would begin: known here too, should the header that says so be damaged.
+    pub log_start: Option<LogStart>,
 }
 
 impl State {
     pub(super) fn save(&self, tables: &mut Tables<'_>) -> Result<(), Refusal> {
-        let mut value = vec![VERSION];
+        let mut value = vec![self.log_start.map_or(PLAIN_VERSION, |_| VERSION)];
         value.extend_from_slice(&self.format.to_be_bytes());
         value.extend_from_slice(&self.mark.to_be_bytes());
         value.extend_from_slice(&self.file.to_be_bytes());
         value.extend_from_slice(&self.offset.to_be_bytes());
         value.extend_from_slice(&self.sequence.to_be_bytes());
+        if let Some(start) = &self.log_start {
+            value.extend_from_slice(&start.encode());
+        }
         tables.put(tables.meta(), STATE_KEY, &value)
     }
 
@@ -57,7 +65,13 @@ impl State {
         if version > VERSION {
             return Err(newer("index", version.into(), VERSION.into()));
         }
-        let bytes: &[u8; 33] = bytes.try_into().map_err(|_| damaged("index state"))?;
+        let (bytes, rest) = bytes
+            .split_first_chunk::<33>()
+            .ok_or_else(|| damaged("index state"))?;
+        let log_start = match version {
+            VERSION => Some(LogStart::decode(rest).ok_or_else(|| damaged("index state"))?),
+            _ => None,
+        };
         let half = |at: usize| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
         let word = |at: usize| u64::from(half(at)) << 32 | u64::from(half(at + 4));
         Ok(Self {
@@ -66,6 +80,7 @@ impl State {
             file: half(13),
             offset: word(17),
             sequence: word(25),
+            log_start,
         })
     }
 }

@@ -4,19 +4,22 @@
 //! which follows without being waited for. One committer thread takes the operations that wait, runs them in order,
 //! appends their bodies and mutations, syncs once and makes them visible (`committer`). At open, redb's last durable
 //! commit says up to where it knows the log, and the rest is replayed (`replay`). So the price of a write is its
-//! share of one `fdatasync`, and redb's own, larger price is paid once per checkpoint.
+//! share of one `fdatasync`, and redb's own, larger price is paid once per checkpoint. Space comes back by moving
+//! what lives out of old containers and restating the log, on line (`compact`).
 //!
 //! Enter with [`Ledger::open`], change with [`Ledger::write`], look with [`Ledger::read`].
 
 mod backend;
 mod bodies;
 mod committer;
+mod compact;
 mod core;
 mod index;
 mod job;
 mod mutation;
 mod open;
 mod options;
+mod reading;
 mod replay;
 mod snapshot;
 mod stored_body;
@@ -37,6 +40,7 @@ use crate::{body::BodyRef, container::on_storage_thread, disk::Disk};
 use committer::{Shared, Thread};
 use job::Work;
 
+pub use compact::{CompactOptions, Compacted, Progress};
 pub use options::{LedgerOptions, LedgerUsage};
 pub use snapshot::Snapshot;
 pub use stored_body::StoredBody;
@@ -47,6 +51,8 @@ pub use txn::Txn;
 pub struct Ledger {
     shared: Arc<Shared>,
     thread: Mutex<Option<Thread>>,
+    /// Held by the compaction that runs.
+    compacting: Mutex<()>,
 }
 
 impl Ledger {
@@ -56,6 +62,7 @@ impl Ledger {
         Ok(Arc::new(Self {
             shared,
             thread: Mutex::new(Some(thread)),
+            compacting: Mutex::default(),
         }))
     }
 
@@ -104,28 +111,39 @@ impl Ledger {
     /// Reads up to `len` bytes of a body from `offset`: from the page cache if it is there, else on a storage
     /// thread. A body read whole is checked against its checksum.
     pub async fn read_body(&self, body: BodyRef, offset: u64, len: usize) -> Result<Bytes, Refusal> {
-        self.shared.reader.read(body, offset, len).await
+        self.shared.read(body, offset, len).await
     }
 
     /// As [`Ledger::read_body`], blocking the calling thread.
     pub fn read_body_blocking(&self, body: BodyRef, offset: u64, len: usize) -> Result<Bytes, Refusal> {
-        self.shared.reader.read_blocking(body, offset, len)
+        self.shared.read_blocking(body, offset, len)
     }
 
     /// Reads a whole body in pieces and checks it against its checksum.
     pub async fn verify_body(&self, body: BodyRef) -> Result<(), Refusal> {
-        let reader = Arc::clone(&self.shared.reader);
-        on_storage_thread(move || reader.verify(body)).await
+        let shared = Arc::clone(&self.shared);
+        on_storage_thread(move || shared.verify(body)).await
     }
 
     /// As [`Ledger::verify_body`], blocking the calling thread.
     pub fn verify_body_blocking(&self, body: BodyRef) -> Result<(), Refusal> {
-        self.shared.reader.verify(body)
+        self.shared.verify(body)
     }
 
     /// A stored body as the source of another one, in this ledger or the next.
     pub fn body_source(self: &Arc<Self>, body: BodyRef) -> StoredBody {
         StoredBody::new(Arc::clone(self), body)
+    }
+
+    /// Gives space back, on line: bodies that live are moved out of containers with much free space, the log is
+    /// restated, and the containers go. Blocks for as long as it takes, so it wants a thread of its own; writers find
+    /// bounded pieces of it among their own operations. `InUse` when a compaction is running already; any other
+    /// refusal ends it, and the ledger goes on with what was moved so far.
+    pub fn compact(&self, options: CompactOptions, progress: &Progress) -> Result<Compacted, Refusal> {
+        let running = self.compacting.try_lock();
+        let _running =
+            running.ok_or_else(|| Refusal::new(Cause::InUse, "a compaction is running already"))?;
+        compact::compact(self, options, progress)
     }
 
     /// What the ledger takes on disk.
@@ -150,11 +168,16 @@ impl Ledger {
         full: bool,
         problems: &mut Vec<String>,
     ) -> Result<(), Refusal> {
-        bodies::check(snapshot.tables(), &self.shared.reader, full, problems)
+        // A body that was released meanwhile may be gone.
+        let verify = |body| match self.shared.verify(body) {
+            Err(refusal) if self.shared.place(body)?.is_some() => Err(refusal),
+            _ => Ok(()),
+        };
+        bodies::check(snapshot.tables(), full.then_some(&verify), problems)
     }
 
     pub(super) fn read_into(&self, body: BodyRef, offset: u64, buf: &mut [u8]) -> std::io::Result<usize> {
-        self.shared.reader.read_into(body, offset, buf)
+        self.shared.read_into(body, offset, buf)
     }
 }
 

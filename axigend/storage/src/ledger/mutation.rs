@@ -10,7 +10,10 @@ use std::collections::BTreeMap;
 
 use axigen_shared::Refusal;
 
-use crate::error::{damaged, newer};
+use crate::{
+    container::{HEADER, TRAILER},
+    error::{damaged, newer},
+};
 
 /// Version of the payload.
 const VERSION: u8 = 1;
@@ -46,14 +49,14 @@ impl Mutations {
         let mut out = vec![VERSION];
         for (table, rows) in self.tables.iter().enumerate() {
             for (key, value) in rows {
-                out.push(if value.is_some() { PUT } else { DELETE });
-                out.push(table as u8);
-                out.extend_from_slice(&(key.len() as u16).to_be_bytes());
-                if let Some(value) = value {
-                    out.extend_from_slice(&(value.len() as u32).to_be_bytes());
+                match value {
+                    Some(value) => encode_put(&mut out, table, key, value),
+                    None => {
+                        out.extend_from_slice(&[DELETE, table as u8]);
+                        out.extend_from_slice(&(key.len() as u16).to_be_bytes());
+                        out.extend_from_slice(key);
+                    }
                 }
-                out.extend_from_slice(key);
-                out.extend_from_slice(value.as_deref().unwrap_or_default());
             }
         }
         for (file, change) in &self.uses {
@@ -63,6 +66,49 @@ impl Mutations {
             out.extend_from_slice(&change.bytes.to_be_bytes());
         }
         out
+    }
+}
+
+fn encode_put(out: &mut Vec<u8>, table: usize, key: &[u8], value: &[u8]) {
+    out.extend_from_slice(&[PUT, table as u8]);
+    out.extend_from_slice(&(key.len() as u16).to_be_bytes());
+    out.extend_from_slice(&(value.len() as u32).to_be_bytes());
+    out.extend_from_slice(key);
+    out.extend_from_slice(value);
+}
+
+/// Rows that are in the tables already and are only logged again, as payloads of several log records: what hits one
+/// record costs few rows.
+#[derive(Default)]
+pub(super) struct Restated {
+    pub(super) records: Vec<Vec<u8>>,
+    /// Bytes of all entries.
+    pub(super) bytes: u64,
+}
+
+impl Restated {
+    /// A payload is closed when it has so many bytes: room for a few rows, so that a header for each is cheap enough.
+    const RECORD: usize = 1024;
+
+    /// Bytes that the records take in the log.
+    pub(super) fn total(&self) -> u64 {
+        let around = (HEADER + TRAILER + 1).saturating_mul(self.records.len() as u64);
+        self.bytes.saturating_add(around)
+    }
+
+    pub(super) fn put(&mut self, table: usize, key: &[u8], value: &[u8]) {
+        let last = match self.records.pop() {
+            Some(last) if last.len() < Self::RECORD => Some(last),
+            full => {
+                self.records.extend(full);
+                None
+            }
+        };
+        let mut last = last.unwrap_or_else(|| vec![VERSION]);
+        let before = last.len();
+        encode_put(&mut last, table, key, value);
+        self.bytes = self.bytes.saturating_add((last.len() - before) as u64);
+        self.records.push(last);
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
     tables::Names,
 };
 use crate::{
-    container::{FileHead, Reader, Writer, container_name, container_number},
+    container::{FileHead, LogStart, Reader, Writer, container_name, container_number},
     disk::{Disk, DiskFile},
     error::{io_refusal, newer},
 };
@@ -125,11 +125,40 @@ impl Place {
                 .map_err(refuse)?;
             self.disk.sync_dir(&self.dir).map_err(refuse)?;
         }
+        if state.is_none() {
+            self.mend_log_start(&mut found);
+        }
         Ok(found)
     }
 
-    /// The header of the container that the index was following, from what the index knows: a damaged header must not
-    /// cost the records behind it.
+    /// The header of the container in which the log starts may be damaged: what it says is known from the one that
+    /// names it, and a rebuild needs the records behind it more than any others.
+    fn mend_log_start(&self, containers: &mut Containers) {
+        let heads = containers.values().rev();
+        let Some((named_by, start)) = heads
+            .filter_map(|container| container.head.as_ref())
+            .find_map(|(head, _)| Some((head.clone(), head.log_start?)))
+        else {
+            return;
+        };
+        if let Some(container) = containers.get_mut(&start.file)
+            && container.head.is_none()
+        {
+            let (head, _) = self.known_head(&State {
+                format: named_by.format,
+                mark: named_by.mark,
+                file: start.file,
+                offset: start.offset,
+                sequence: start.sequence,
+                log_start: None,
+            });
+            let tables = named_by.tables;
+            container.head = Some((FileHead { tables, ..head }, start.offset));
+        }
+    }
+
+    /// The header of the container that the index was following, from what the index (or a later header) knows: a
+    /// damaged header must not cost the records behind it.
     fn known_head(&self, state: &State) -> (FileHead, u64) {
         let name = container_name(state.file);
         tracing::error!(
@@ -143,6 +172,7 @@ impl Place {
             file,
             offset,
             sequence,
+            log_start,
         } = *state;
         (
             FileHead {
@@ -150,6 +180,7 @@ impl Place {
                 mark,
                 number: file,
                 sequence,
+                log_start,
                 tables: self.table_names(),
             },
             offset,
@@ -192,16 +223,35 @@ impl Place {
                         containers.len()
                     );
                 }
-                let state = State {
-                    format: oldest.format,
-                    mark: oldest.mark,
+                let log_start = self.log_start(containers);
+                let first = log_start.unwrap_or(LogStart {
                     file: oldest.number,
                     offset: *oldest_len,
                     sequence: oldest.sequence,
+                });
+                let state = State {
+                    format: oldest.format,
+                    mark: oldest.mark,
+                    file: first.file,
+                    offset: first.offset,
+                    sequence: first.sequence,
+                    log_start,
                 };
                 Ok(Some(Start { state, rebuild: true }))
             }
         }
+    }
+
+    /// Where the log to rebuild from begins, by the newest header that can be read and whose containers are there;
+    /// `None` for the oldest record.
+    fn log_start(&self, containers: &Containers) -> Option<LogStart> {
+        let heads = containers
+            .values()
+            .rev()
+            .filter_map(|container| container.head.as_ref());
+        // Before the first restatement headers name none.
+        let mut named = heads.map_while(|(head, _)| head.log_start);
+        named.find(|start| !self.options.rebuildable || containers.contains_key(&start.file))
     }
 
     /// A new ledger, or one whose containers are all gone or unreadable up to number `last`.
@@ -220,6 +270,7 @@ impl Place {
             mark: state.map_or_else(random_mark, |state| Ok(state.mark))?,
             number,
             sequence: state.map_or(1, |state| state.sequence),
+            log_start: None,
             tables: self.table_names(),
         };
         let writer = self.create(head)?;
@@ -278,6 +329,7 @@ impl Place {
             mark: end.mark,
             number,
             sequence: end.sequence,
+            log_start: end.log_start,
             tables,
         })
     }

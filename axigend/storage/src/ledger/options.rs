@@ -14,13 +14,19 @@ pub struct LedgerOptions {
     pub format: u32,
     /// A container file is closed and a next one begun at this size in bytes. One batch may go over it.
     pub max_file_size: u64,
+    /// No body is taken when the containers hold as much as so many full files. Changes without bodies, and
+    /// compaction, may go over it: they are what makes room again.
+    pub max_files: u32,
+    /// No body is taken at all, as if the storage were full.
+    pub read_only: bool,
     /// Cache of the index in bytes.
     pub cache_bytes: usize,
     /// Whether writes wait for the disk (`enableIOSynchronization`).
     pub sync: bool,
-    /// True: containers are kept, and a lost index is rebuilt from them exactly. False: a container is removed once
-    /// none of its bodies is referenced; a lost index is then rebuilt as far as the remaining files go, which keeps
-    /// every operation whose bodies are still referenced but may bring back what was deleted.
+    /// True: containers are kept until a compaction has restated the log, and a lost index is rebuilt from them
+    /// exactly. False: a container is removed once none of its bodies is referenced; a lost index is then rebuilt as
+    /// far as the remaining files go, which keeps every operation whose bodies are still referenced but may bring
+    /// back what was deleted.
     pub rebuildable: bool,
     /// A durable commit of the index after so many bytes of log: what a start after a crash reads at most.
     pub checkpoint_bytes: u64,
@@ -38,6 +44,8 @@ impl LedgerOptions {
             tables,
             format,
             max_file_size: 1 << 30,
+            max_files: u32::MAX,
+            read_only: false,
             cache_bytes: 16 << 20,
             sync: true,
             rebuildable: true,

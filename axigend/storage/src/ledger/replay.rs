@@ -1,6 +1,7 @@
 //! Brings the index up to the log at open.
 //!
-//! Starts where the last durable commit of the index ended, or at the oldest record for a rebuild. The torn end of
+//! Starts where the last durable commit of the index ended, or where the log starts for a rebuild: containers before
+//! that are only homes of bodies, and what was deleted in them does not come back. The torn end of
 //! the newest container was never acknowledged and is cut off, on the disk too, before anything is appended.
 //! Records that were damaged after they had been synced are reported one by one; the rest is kept.
 
@@ -51,6 +52,10 @@ pub(super) fn replay(
     for (number, container) in containers.range(start.state.file..) {
         run.container(*number, container, start.rebuild, *number == newest)?;
     }
+    if start.rebuild || run.damaged > 0 {
+        // The log of a rebuild does not begin with the first body, and changes of a damaged record were not counted.
+        run.recount()?;
+    }
     let (end, replayed, damaged) = (run.end, run.replayed, run.damaged);
     if replayed > 0 || damaged > 0 {
         let dir = dir.display();
@@ -94,6 +99,12 @@ impl Run<'_> {
             self.end.sequence = self.end.sequence.max(head.sequence);
         }
         self.end.file = number;
+        self.end.log_start = self
+            .end
+            .log_start
+            .into_iter()
+            .chain(head.log_start)
+            .max_by_key(|start| start.sequence);
         let tables = self.table_numbers(head)?;
         // In a rebuild only the newest container can have a torn end; bodies of the others are checked when read.
         let check_bodies = newest || !rebuild;
@@ -160,6 +171,17 @@ impl Run<'_> {
                 Ok(())
             }
         })
+    }
+
+    /// Counts anew what lives in which container.
+    fn recount(&mut self) -> Result<(), Refusal> {
+        let txn = self.index.begin()?;
+        {
+            let mut tables = Tables::open(&txn, self.index.names())?;
+            self.uses.recount(&tables)?;
+            self.uses.save(&mut tables)?;
+        }
+        Index::commit(txn)
     }
 
     /// Our number of each table that the file counts.

@@ -32,7 +32,10 @@ impl<'a> Snapshot<'a> {
         &self,
         mut visit: impl FnMut(BodyRef, u32) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
-        bodies::each(self.tables, &mut visit)
+        bodies::each(self.tables, None, &mut |name, row| {
+            visit(name, row.references)?;
+            Ok(ControlFlow::Continue(()))
+        })
     }
 
     /// The value of a key.

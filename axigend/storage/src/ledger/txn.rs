@@ -12,8 +12,8 @@ use std::{
 use axigen_shared::{Cause, Refusal};
 
 use super::{
-    bodies::BodyRow,
-    mutation::{Changed, Mutations, UseChange},
+    bodies::{self, BodyRow},
+    mutation::{Changed, Mutations, Restated, UseChange},
     snapshot::{Rows, collect},
     tables::{Names, View, Visit},
 };
@@ -30,9 +30,12 @@ const VALUE_LIMIT: usize = 16 << 20;
 
 /// An operation's view of the ledger; see [`crate::Ledger::write`].
 pub struct Txn<'a> {
-    base: &'a dyn View,
+    pub(super) base: &'a dyn View,
     writer: &'a mut Writer,
+    /// Why no body may be added, if none may.
+    closed_to_bodies: Option<&'a Refusal>,
     changes: Mutations,
+    restated: Restated,
     hooks: Vec<Box<dyn FnOnce() + Send>>,
     trouble: Cell<Option<Trouble>>,
 }
@@ -51,12 +54,18 @@ pub(super) enum Trouble {
 /// What an operation leaves behind.
 pub(super) struct Done {
     pub(super) changes: Mutations,
+    pub(super) restated: Restated,
     pub(super) hooks: Vec<Box<dyn FnOnce() + Send>>,
     pub(super) trouble: Option<Trouble>,
 }
 
 impl<'a> Txn<'a> {
-    pub(super) fn new(base: &'a dyn View, writer: &'a mut Writer, tables: usize) -> Self {
+    pub(super) fn new(
+        base: &'a dyn View,
+        writer: &'a mut Writer,
+        tables: usize,
+        closed_to_bodies: Option<&'a Refusal>,
+    ) -> Self {
         let changes = Mutations {
             tables: vec![Changed::new(); tables],
             uses: BTreeMap::new(),
@@ -64,7 +73,9 @@ impl<'a> Txn<'a> {
         Self {
             base,
             writer,
+            closed_to_bodies,
             changes,
+            restated: Restated::default(),
             hooks: Vec::new(),
             trouble: Cell::new(None),
         }
@@ -73,6 +84,7 @@ impl<'a> Txn<'a> {
     pub(super) fn finish(self) -> Done {
         Done {
             changes: self.changes,
+            restated: self.restated,
             hooks: self.hooks,
             trouble: self.trouble.into_inner(),
         }
@@ -111,29 +123,79 @@ impl<'a> Txn<'a> {
 
     /// Stores a body with one reference; after a failure the operation cannot succeed any more.
     pub fn append_body(&mut self, source: &dyn BodySource) -> Result<BodyRef, Refusal> {
-        let body = match self.writer.append_body(source) {
-            Ok(body) => body,
-            Err(AppendError::Source(error)) => {
-                let refusal = Refusal::new(
-                    Cause::StorageFailure,
-                    format!("reading the body to be stored: {error}"),
-                );
-                self.trouble.set(Some(Trouble::Operation(refusal.clone())));
-                return Err(refusal);
-            }
-            Err(AppendError::Disk(error)) => {
-                let refusal = io_refusal("container", &error);
-                self.trouble.set(Some(Trouble::Container(error)));
-                return Err(refusal);
-            }
-        };
+        if let Some(refusal) = self.closed_to_bodies {
+            return Err(self.hopeless(refusal.clone()));
+        }
+        let (body, _) = self.write_body(source)?;
         let row = BodyRow {
             references: 1,
             len: body.len,
+            moved: None,
         };
         self.set(Names::BODY, &BodyRow::key(body), Some(row.encode()))?;
         self.account(body, 1);
         Ok(body)
+    }
+
+    /// The operation cannot succeed any more, whatever it makes of this refusal.
+    fn hopeless(&self, refusal: Refusal) -> Refusal {
+        self.trouble.set(Some(Trouble::Operation(refusal.clone())));
+        refusal
+    }
+
+    fn write_body(&mut self, source: &dyn BodySource) -> Result<(BodyRef, u32), Refusal> {
+        self.writer.append_body(source).map_err(|error| match error {
+            AppendError::Source(error) => self.hopeless(Refusal::new(
+                Cause::StorageFailure,
+                format!("reading the body to be stored: {error}"),
+            )),
+            AppendError::Disk(error) => {
+                let refusal = io_refusal("container", &error);
+                self.trouble.set(Some(Trouble::Container(error)));
+                refusal
+            }
+        })
+    }
+
+    /// Copies the body called `name` from `place` to the open end, for compaction. `source` reads it there and must
+    /// give bytes with this checksum. False when it does not lie there any more, or nobody refers to it.
+    pub(super) fn move_body(
+        &mut self,
+        name: BodyRef,
+        place: BodyRef,
+        source: &dyn BodySource,
+        checksum: u32,
+    ) -> Result<bool, Refusal> {
+        let row = self.noted(bodies::find(self, name))?;
+        let Some(row) = row.filter(|row| row.place(name) == place) else {
+            return Ok(false);
+        };
+        let (new, found) = self.write_body(source)?;
+        if found != checksum {
+            let what = format!(
+                "body at {:02X}:{} changed while it was copied",
+                place.file, place.offset
+            );
+            return Err(self.hopeless(Refusal::new(Cause::StorageFailure, what)));
+        }
+        let moved = BodyRow {
+            moved: Some((new.file, new.offset)),
+            ..row
+        };
+        self.set(Names::BODY, &BodyRow::key(name), Some(moved.encode()))?;
+        self.account(place, -1);
+        self.account(new, 1);
+        Ok(true)
+    }
+
+    /// How many tables are logged.
+    pub(super) fn tables(&self) -> usize {
+        self.changes.tables.len()
+    }
+
+    /// Rows of the tables as they are go into the log once more.
+    pub(super) fn restate(&mut self, rows: Restated) {
+        self.restated = rows;
     }
 
     /// Adds `count` references to a stored body.
@@ -153,7 +215,7 @@ impl<'a> Txn<'a> {
         if row.references > 0 {
             return self.set(Names::BODY, &BodyRow::key(body), Some(row.encode()));
         }
-        self.account(body, -1);
+        self.account(row.place(body), -1);
         self.set(Names::BODY, &BodyRow::key(body), None)
     }
 
@@ -164,12 +226,10 @@ impl<'a> Txn<'a> {
     }
 
     fn body_row(&self, body: BodyRef) -> Result<BodyRow, Refusal> {
-        let value = View::get(self, Names::BODY, &BodyRow::key(body))?;
-        let value = value.ok_or_else(|| {
+        bodies::find(self, body)?.ok_or_else(|| {
             let place = format!("body at {:02X}:{} is not in use", body.file, body.offset);
             Refusal::new(Cause::StorageFailure, place)
-        })?;
-        BodyRow::decode(&value)
+        })
     }
 
     fn account(&mut self, body: BodyRef, sign: i64) {
@@ -194,7 +254,7 @@ impl<'a> Txn<'a> {
     }
 
     /// Notes that the index could not be read, because then the whole batch is in doubt.
-    fn noted<T>(&self, result: Result<T, Refusal>) -> Result<T, Refusal> {
+    pub(super) fn noted<T>(&self, result: Result<T, Refusal>) -> Result<T, Refusal> {
         if let Err(refusal) = &result {
             self.trouble.set(Some(Trouble::Index(refusal.clone())));
         }

@@ -16,19 +16,27 @@ use super::{
 };
 use crate::{
     disk::Disk,
-    ledger::{Ledger, LedgerOptions},
+    ledger::{CompactOptions, Compacted, Ledger, LedgerOptions, Progress},
 };
 
 /// Finished queue entries whose markers wait for the next delivery to take them along; more of them are removed by a
 /// write of their own.
 const FORGET_LIMIT: usize = 256;
 
+/// Default of `maxFiles`, as in AXIGEN: with the default `maxFileSize`, 128 GiB.
+const MAX_FILES: u32 = 128;
+
 /// How stores are opened.
 #[derive(Clone, Debug)]
 pub struct StoreOptions {
     /// A container file is closed and a next one begun at this size in bytes (`maxFileSize`).
     pub max_file_size: u64,
-    /// Cache of the index in bytes, for each open store.
+    /// New mail is refused when the containers hold as much as so many full files (`maxFiles`). Flags, deleting and
+    /// compaction go on.
+    pub max_files: u32,
+    /// New mail is refused as by a full storage (`readOnly`).
+    pub read_only: bool,
+    /// Cache of the index in bytes, for a store opened alone; [`super::Stores`] gives each a share of one budget.
     pub cache_bytes: usize,
     /// Whether answers wait for the disk (`enableIOSynchronization`).
     pub sync: bool,
@@ -43,6 +51,8 @@ impl Default for StoreOptions {
         let ledger = LedgerOptions::new("store", keys::TABLES, keys::FORMAT);
         Self {
             max_file_size: ledger.max_file_size,
+            max_files: MAX_FILES,
+            read_only: ledger.read_only,
             cache_bytes: 32 << 20,
             sync: ledger.sync,
             checkpoint_bytes: ledger.checkpoint_bytes,
@@ -65,6 +75,8 @@ impl Store {
     pub fn open(dir: &Path, disk: Arc<dyn Disk>, options: &StoreOptions) -> Result<Arc<Self>, Refusal> {
         let ledger_options = LedgerOptions {
             max_file_size: options.max_file_size,
+            max_files: options.max_files,
+            read_only: options.read_only,
             cache_bytes: options.cache_bytes,
             sync: options.sync,
             checkpoint_bytes: options.checkpoint_bytes,
@@ -139,6 +151,17 @@ impl Store {
                 return Ok(());
             }
         }
+    }
+
+    /// Gives space back, on line; see [`Ledger::compact`]. Blocks for as long as it takes: not for a connection thread.
+    pub fn compact(&self, options: CompactOptions, progress: &Progress) -> Result<Compacted, Refusal> {
+        self.ledger.compact(options, progress)
+    }
+
+    /// Whether somebody waits for changes of a mailbox, or for the ledger itself; holders of the store are counted by
+    /// [`super::Stores`].
+    pub(super) fn is_waited_for(&self) -> bool {
+        self.watchers.are_watching() || Arc::strong_count(&self.ledger) > 1
     }
 
     /// What the store takes on disk.

@@ -1,4 +1,8 @@
-//! The open stores of the process, one per directory.
+//! The open stores of the process, one per directory, and what they share: one budget of cache, and the rule by which
+//! those that nobody uses are closed.
+//!
+//! The cache of an index cannot be changed while it is open, so each store gets its share when it is opened. Closing
+//! an idle one is invisible: the next [`Stores::get`] opens it again.
 
 use std::{
     collections::HashMap,
@@ -7,6 +11,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use axigen_shared::{Cause, Refusal};
@@ -15,29 +20,93 @@ use parking_lot::Mutex;
 use super::store::{Store, StoreOptions};
 use crate::disk::Disk;
 
+/// Cache of all open stores together: a quarter of a small machine.
+const CACHE_TOTAL: usize = 256 << 20;
+/// The least a store gets: less makes every look at a mailbox a read from the disk. So many stores may go over the
+/// total, by this much each.
+const LEAST_CACHE: usize = 4 << 20;
+/// The most a store gets: few mailboxes' rows are more than this.
+const MOST_CACHE: usize = 64 << 20;
+/// A store that nobody used for so long is closed; opening it again takes milliseconds.
+const IDLE_TIME: Duration = Duration::from_mins(5);
+
+/// An open store.
+struct Open {
+    store: Arc<Store>,
+    /// Its part of the budget.
+    cache: usize,
+    /// Asked for since the last look of [`Stores::close_idle`].
+    used: bool,
+    /// When it was first seen without use.
+    idle_since: Option<Instant>,
+}
+
+impl Open {
+    fn give(&mut self) -> Arc<Store> {
+        self.used = true;
+        Arc::clone(&self.store)
+    }
+
+    /// Whether nobody has used it for the idle time. One that refuses writes until a restart is never idle, because
+    /// opening it again would be such a restart, and a quiet one.
+    fn is_idle(&mut self, now: Instant) -> bool {
+        let held = Arc::strong_count(&self.store) > 1 || self.store.is_waited_for();
+        if std::mem::take(&mut self.used) || held || self.store.failure().is_some() {
+            self.idle_since = None;
+        }
+        now.saturating_duration_since(*self.idle_since.get_or_insert(now)) >= IDLE_TIME
+    }
+}
+
 /// A place for one store; locked while it is being opened or closed, so that others are not held up.
-type Slot = Arc<Mutex<Option<Arc<Store>>>>;
+type Slot = Arc<Mutex<Option<Open>>>;
+
+/// What the open stores take of the cache.
+#[derive(Clone, Copy, Default)]
+struct Budget {
+    stores: usize,
+    taken: usize,
+}
+
+impl Budget {
+    /// The share of one more store: an equal part, but half of what is left at most, for those that come later.
+    fn share(self, total: usize) -> usize {
+        let equal = total / self.stores.saturating_add(1);
+        let half = total.saturating_sub(self.taken) / 2;
+        equal.min(half).clamp(LEAST_CACHE, MOST_CACHE)
+    }
+}
 
 /// Registry of open stores: opens on first use, once.
 pub struct Stores {
     disk: Arc<dyn Disk>,
     options: StoreOptions,
+    cache_total: usize,
     sync: AtomicBool,
     closed: AtomicBool,
+    budget: Mutex<Budget>,
     slots: Mutex<HashMap<PathBuf, Slot>>,
 }
 
 impl Stores {
-    /// An empty registry; stores are opened on `disk` with `options`.
+    /// An empty registry; stores are opened on `disk` with `options`, but for the cache, which is a share of one budget.
     pub fn new(disk: Arc<dyn Disk>, options: StoreOptions) -> Self {
         let sync = AtomicBool::new(options.sync);
         Self {
             disk,
             options,
+            cache_total: CACHE_TOTAL,
             sync,
             closed: AtomicBool::new(false),
+            budget: Mutex::default(),
             slots: Mutex::default(),
         }
+    }
+
+    /// With so many bytes of cache for all open stores together.
+    #[must_use]
+    pub fn with_cache_total(self, cache_total: usize) -> Self {
+        Self { cache_total, ..self }
     }
 
     fn slot(&self, dir: &Path) -> Slot {
@@ -48,26 +117,49 @@ impl Stores {
     /// nothing else may wait for that, ask [`Stores::opened`] first.
     pub fn get(&self, dir: &Path) -> Result<Arc<Store>, Refusal> {
         let slot = self.slot(dir);
-        let mut store = slot.lock();
-        if let Some(store) = &*store {
-            return Ok(Arc::clone(store));
+        let mut place = slot.lock();
+        if let Some(open) = &mut *place {
+            return Ok(open.give());
         }
         if self.closed.load(Ordering::Relaxed) {
             return Err(Refusal::new(Cause::ShuttingDown, "the storages are closed"));
         }
+        let cache = self.take_share();
         let options = StoreOptions {
             sync: self.sync.load(Ordering::Relaxed),
+            cache_bytes: cache,
             ..self.options.clone()
         };
-        let opened = Store::open(dir, Arc::clone(&self.disk), &options)?;
-        Ok(Arc::clone(store.insert(opened)))
+        let opened = Store::open(dir, Arc::clone(&self.disk), &options);
+        let store = opened.inspect_err(|_| self.give_share_back(cache))?;
+        let open = place.insert(Open {
+            store,
+            cache,
+            used: true,
+            idle_since: None,
+        });
+        Ok(open.give())
+    }
+
+    fn take_share(&self) -> usize {
+        let mut budget = self.budget.lock();
+        let share = budget.share(self.cache_total);
+        budget.stores = budget.stores.saturating_add(1);
+        budget.taken = budget.taken.saturating_add(share);
+        share
+    }
+
+    fn give_share_back(&self, share: usize) {
+        let mut budget = self.budget.lock();
+        budget.stores = budget.stores.saturating_sub(1);
+        budget.taken = budget.taken.saturating_sub(share);
     }
 
     /// The store in `dir` if it is open: never waits, not even for who is opening it.
     pub fn opened(&self, dir: &Path) -> Option<Arc<Store>> {
         let slot = self.slots.lock().get(dir).map(Arc::clone)?;
-        let store = slot.try_lock()?;
-        store.as_ref().map(Arc::clone)
+        let mut place = slot.try_lock()?;
+        place.as_mut().map(Open::give)
     }
 
     /// Closes the store in `dir`, if it is open; those who hold it are refused from then on. The next [`Stores::get`]
@@ -75,40 +167,83 @@ impl Stores {
     pub fn close(&self, dir: &Path) {
         let slot = self.slots.lock().get(dir).map(Arc::clone);
         if let Some(slot) = slot {
-            close_slot(dir, &slot);
+            self.close_place(dir, &mut slot.lock());
         }
+    }
+
+    /// Closes the stores that nobody has used for [`IDLE_TIME`], as far as calls of this tell: call it about every
+    /// minute. Closing waits for the disk. Returns how many were closed.
+    pub fn close_idle(&self, now: Instant) -> usize {
+        let mut closed = 0;
+        for (dir, slot) in self.all() {
+            // Whoever has the lock is using it.
+            let Some(mut place) = slot.try_lock() else {
+                continue;
+            };
+            if place.as_mut().is_some_and(|open| open.is_idle(now)) {
+                self.close_place(&dir, &mut place);
+                closed += 1;
+            }
+        }
+        // Nobody can come to hold a slot while the map is locked.
+        self.slots.lock().retain(|_, slot| {
+            Arc::strong_count(slot) > 1 || slot.try_lock().is_none_or(|place| place.is_some())
+        });
+        closed
+    }
+
+    fn all(&self) -> Vec<(PathBuf, Slot)> {
+        let slots = self.slots.lock();
+        slots
+            .iter()
+            .map(|(dir, slot)| (dir.clone(), Arc::clone(slot)))
+            .collect()
+    }
+
+    fn close_place(&self, dir: &Path, place: &mut Option<Open>) {
+        let Some(Open { store, cache, .. }) = place.take() else {
+            return;
+        };
+        if let Err(refusal) = store.close() {
+            tracing::error!(module = "STORAGE", "closing {}: {refusal}", dir.display());
+        }
+        self.give_share_back(cache);
     }
 
     /// Closes all stores; none is opened any more.
     pub fn close_all(&self) {
         self.closed.store(true, Ordering::Relaxed);
-        let slots: Vec<_> = self
-            .slots
-            .lock()
-            .iter()
-            .map(|(dir, slot)| (dir.clone(), Arc::clone(slot)))
-            .collect();
-        for (dir, slot) in slots {
-            close_slot(&dir, &slot);
+        for (dir, slot) in self.all() {
+            self.close_place(&dir, &mut slot.lock());
         }
     }
 
     /// Whether answers wait for the disk from now on (`enableIOSynchronization`), in all stores.
     pub fn set_sync(&self, sync: bool) {
         self.sync.store(sync, Ordering::Relaxed);
-        let slots: Vec<_> = self.slots.lock().values().map(Arc::clone).collect();
-        for slot in slots {
-            if let Some(store) = &*slot.lock() {
-                store.set_sync(sync);
+        for (_, slot) in self.all() {
+            if let Some(open) = &*slot.lock() {
+                open.store.set_sync(sync);
             }
         }
     }
 }
 
-fn close_slot(dir: &Path, slot: &Slot) {
-    if let Some(store) = slot.lock().take()
-        && let Err(refusal) = store.close()
-    {
-        tracing::error!(module = "STORAGE", "closing {}: {refusal}", dir.display());
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_keep_the_total() {
+        let mut budget = Budget::default();
+        let mut shares = Vec::new();
+        for _ in 0..12 {
+            let share = budget.share(CACHE_TOTAL);
+            budget.stores += 1;
+            budget.taken += share;
+            shares.push(share >> 20);
+        }
+        assert_eq!(shares, [64, 64, 64, 32, 16, 8, 4, 4, 4, 4, 4, 4]);
+        assert_eq!(Budget::default().share(0), LEAST_CACHE);
     }
 }

@@ -33,6 +33,13 @@ impl Watchers {
             .subscribe()
     }
 
+    /// Whether anybody watches a mailbox.
+    pub(super) fn are_watching(&self) -> bool {
+        let mut channels = self.channels.lock();
+        channels.retain(|_, channel| channel.receiver_count() > 0);
+        !channels.is_empty()
+    }
+
     /// Tells those who watch.
     pub(super) fn tell(&self, account: AccountId, modseq: u64) {
         let mut channels = self.channels.lock();
