@@ -35,6 +35,7 @@ fn options() -> StoreOptions {
     StoreOptions {
         cache_bytes: 256 << 10,
         max_file_size: 30_000,
+        max_files: 100_000,
         checkpoint_batches: 7,
         ..StoreOptions::default()
     }
@@ -66,7 +67,10 @@ fn keep_only(store: &Arc<Store>, account: u64, keep: impl Fn(u32) -> bool) {
 
 /// A store with `count` messages of which one in ten was kept.
 fn thinned(disk: Arc<dyn Disk>, count: u64) -> Arc<Store> {
-    let store = open(disk);
+    thin(open(disk), count)
+}
+
+fn thin(store: Arc<Store>, count: u64) -> Arc<Store> {
     let runtime = runtime();
     for key in 0..count {
         runtime.block_on(apply(&store, &deliver(key, 2000))).unwrap();
@@ -92,7 +96,7 @@ fn reopens_as(store: &Arc<Store>, disk: &FaultDisk) {
             copy.remove(&Path::new(DIR).join("index.redb")).unwrap();
         }
         let again = open(copy.shared());
-        assert_eq!(observe(&again, &runtime), wanted, "index lost: {lost}");
+        assert!(observe(&again, &runtime) == wanted, "index lost: {lost}");
         assert_eq!(infos(&again), numbers, "index lost: {lost}");
         assert_eq!(again.usage().used_kb, store.usage().used_kb);
         clean(&again);
@@ -308,7 +312,7 @@ fn a_full_disk_ends_it_and_the_store_goes_on() {
         disk.set_capacity(Some(disk.used() + room));
         let refused = store.compact(FORCED, &Progress::new());
         assert_eq!(refused.unwrap_err().cause, Cause::StorageFull, "room for {room}");
-        assert_eq!(observe(&store, &runtime), before, "room for {room}");
+        assert!(observe(&store, &runtime) == before, "room for {room}");
         disk.set_capacity(None);
         clean(&store);
         reopens_as(&store, &disk);
@@ -316,25 +320,38 @@ fn a_full_disk_ends_it_and_the_store_goes_on() {
     assert_eq!(store.failure(), None);
     let done = store.compact(FORCED, &Progress::new()).unwrap();
     assert!(done.removed_files > 3, "{done:?}");
-    assert_eq!(observe(&store, &runtime), before);
+    assert!(observe(&store, &runtime) == before);
     reopens_as(&store, &disk);
 }
 
 #[test]
 fn a_failed_sync_ends_it_and_reading_goes_on() {
     let disk = FaultDisk::new();
-    let store = thinned(disk.shared(), 60);
+    let store = thinned(disk.shared(), 200);
     let runtime = runtime();
     let before = observe(&store, &runtime);
+    // Where the next container cannot be begun, nothing was begun at all.
     disk.set_fail_syncs(true);
     let refused = store.compact(FORCED, &Progress::new()).unwrap_err();
     assert_eq!(refused.cause, Cause::StorageFailure);
     disk.set_fail_syncs(false);
+    assert_eq!(store.failure(), None);
+    let progress = Progress::new();
+    let refused = std::thread::scope(|scope| {
+        let compaction = scope.spawn(|| store.compact(FORCED, &progress));
+        while progress.bytes().0 == 0 {
+            std::thread::yield_now();
+        }
+        disk.set_fail_syncs(true);
+        compaction.join().unwrap().unwrap_err()
+    });
+    assert_eq!(refused.cause, Cause::StorageFailure);
+    disk.set_fail_syncs(false);
     assert!(store.failure().is_some());
-    assert_eq!(observe(&store, &runtime), before);
+    assert!(observe(&store, &runtime) == before);
     assert!(store.compact(FORCED, &Progress::new()).is_err());
     let after = open(disk.after_power_cut(5).shared());
-    assert_eq!(observe(&after, &runtime), before);
+    assert!(observe(&after, &runtime) == before);
     after.compact(FORCED, &Progress::new()).unwrap();
     clean(&after);
 }
@@ -402,7 +419,7 @@ fn a_cut_at_every_sync_of_a_compaction() {
     let whole = FaultDisk::new();
     run(&whole, &ops, 16, &runtime);
     let syncs = whole.syncs();
-    assert!(syncs > 150, "{syncs} syncs");
+    assert!(syncs > 100, "{syncs} syncs");
     for sync in 1..=syncs {
         let disk = FaultDisk::new();
         disk.power_off_at_sync(sync);
@@ -474,7 +491,7 @@ fn a_full_storage_refuses_mail_and_allows_what_makes_room() {
         runtime.block_on(apply(&store, &append)).unwrap_err().cause,
         Cause::StorageFull
     );
-    assert_eq!(observe(&store, &runtime), before);
+    assert!(observe(&store, &runtime) == before);
     // Flags, copies within the store and deleting need no body.
     let flags = Op::Flags(
         1,
@@ -548,17 +565,30 @@ fn a_damaged_header_is_survived_where_the_index_or_another_header_knows_better()
         let hurt = disk.after_power_cut(1);
         hurt.flip_bit(&Path::new(DIR).join(name), 20, 1).unwrap();
         let store = open(hurt.shared());
-        assert_eq!(observe(&store, &runtime), wanted, "{name}");
+        assert!(observe(&store, &runtime) == wanted, "{name}");
         store.compact(FORCED, &Progress::new()).unwrap();
-        assert_eq!(observe(&store, &runtime), wanted, "{name}");
+        assert!(observe(&store, &runtime) == wanted, "{name}");
         reopens_as(&store, &hurt);
     }
-    // Without the index, the header of the container in which the log starts is not needed: the next one names it.
-    let hurt = disk.after_power_cut(1);
-    hurt.remove(&Path::new(DIR).join("index.redb")).unwrap();
-    let first_logged = &containers[containers.len() - 2];
-    hurt.flip_bit(&Path::new(DIR).join(first_logged), 20, 1).unwrap();
-    let store = open(hurt.shared());
-    assert_eq!(observe(&store, &runtime), wanted);
+}
+
+#[test]
+fn the_header_of_the_container_where_the_log_starts_is_not_needed() {
+    let disk = FaultDisk::new();
+    let large = StoreOptions {
+        max_file_size: 1 << 20,
+        ..options()
+    };
+    let store = thin(Store::open(Path::new(DIR), disk.shared(), &large).unwrap(), 120);
+    store.compact(FORCED, &Progress::new()).unwrap();
+    let runtime = runtime();
+    let wanted = observe(&store, &runtime);
+    store.close().unwrap();
+    let files = disk.list(Path::new(DIR)).unwrap();
+    assert_eq!(files, ["01.hsf", "02.hsf", "index.redb"]);
+    disk.remove(&Path::new(DIR).join("index.redb")).unwrap();
+    disk.flip_bit(&Path::new(DIR).join("01.hsf"), 20, 1).unwrap();
+    let store = open(disk.shared());
+    assert!(observe(&store, &runtime) == wanted);
     clean(&store);
 }
