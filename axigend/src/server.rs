@@ -20,7 +20,7 @@ use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Owner and group may administer; who of them may do what is decided by their user id.
 const CONTROL_SOCKET_MODE: u32 = 0o660;
@@ -130,6 +130,18 @@ impl Server {
             }
             Err(mistakes) => refuse_reload(mistakes.iter().map(ToString::to_string)),
         }
+    }
+
+    /// What is done about every minute, off this thread: closing the storages that nobody uses.
+    pub fn maintain(&self) {
+        let stores = Arc::clone(&self.parts.stores);
+        // Not waited for: should it take longer than the next call comes, both do their part.
+        drop(tokio::task::spawn_blocking(move || {
+            let closed = stores.close_idle(Instant::now());
+            if closed > 0 {
+                tracing::debug!(module = "STORAGE", "{closed} idle storages closed");
+            }
+        }));
     }
 
     /// Stops everything in reverse: listeners and sessions, processing, queue, directory, storage.

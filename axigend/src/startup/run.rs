@@ -24,6 +24,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Nothing that the daemon creates is for everybody, whatever it asks for.
 const UMASK: Mode = Mode::from_bits_truncate(0o027);
+/// Idle storages are closed after minutes, so a look each minute is near enough.
+const MAINTENANCE_PERIOD: Duration = Duration::from_mins(1);
 
 /// Runs the daemon with these arguments, the program's name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -160,6 +162,7 @@ impl Signals {
         // Without a watchdog the tick only comes once in a while and tells nobody.
         let period = notify::watchdog_period();
         let mut tick = tokio::time::interval(period.unwrap_or(Duration::from_hours(1)));
+        let mut maintenance = tokio::time::interval(MAINTENANCE_PERIOD);
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => return,
@@ -176,6 +179,7 @@ impl Signals {
                         notify::watchdog();
                     }
                 }
+                _ = maintenance.tick() => server.maintain(),
             }
         }
     }
