@@ -1,23 +1,36 @@
 //! The power goes off on purpose: at every sync of a scripted workload, and at random places of random ones.
 //!
+//! The script is cut at each of its syncs; what is left of the unsynced writes is drawn a few times, and the last of them is
+//! torn at every sector. A random workload has one cut, one tear, and perhaps cuts while it recovers.
+//!
+//! `AXIGEN_CRASH_SEEDS=100000` runs more random workloads, `AXIGEN_CRASH_SEED=17` repeats one,
+//! `AXIGEN_CRASH_OUTCOMES=50` draws more of the scripted ones.
 //! After each cut: every acknowledged operation is there, the one in flight is there wholly or not at all, the books
 //! are clean, no number went back, and opening once more changes nothing.
 
 mod support;
 
-use std::{path::Path, time::Instant};
+use std::{
+    path::Path,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
-use axigend_storage::{Disk, FaultDisk, Store, StoreOptions};
+use axigend_storage::{Disk, FaultDisk, FlagOp, Store, StoreOptions, SystemFlags};
 
-use support::{Dice, Marks, Model, Op, apply, runtime, same};
+use support::{Dice, Marks, Model, Op, apply, runtime, same, seeds::Seeds};
 
 const DIR: &str = "/domain";
-/// Survivors looked at for each cut of the scripted workload.
+/// Survivors drawn for each cut of the scripted workload.
 const OUTCOMES: u64 = 5;
-/// Random workloads, each with its own cut; `CRASH_SEEDS=100000` runs more of them.
-const SEEDS: u64 = 2000;
-/// Random workloads stop after this even on a slow machine, unless a number was asked for.
-const SECONDS: u64 = 30;
+/// Where a write can be torn: disks write whole sectors.
+const SECTOR: u64 = 512;
+/// Random workloads.
+const SEEDS: Seeds = Seeds {
+    name: "AXIGEN_CRASH",
+    usual: 2000,
+    regressions: include_str!("crash.seeds"),
+    command: "-p axigend-storage --test crash random",
+};
 
 fn options() -> StoreOptions {
     StoreOptions {
@@ -108,8 +121,22 @@ fn script() -> Vec<Op> {
             vec![(1, "INBOX"), (2, "INBOX"), (700, "Work")],
         ),
         Op::Create(1, "A/B"),
+        Op::Append(
+            1,
+            "A/B",
+            vec![(vec![b'b'; 5000].into(), SystemFlags::SEEN, vec!["work"])],
+        ),
+        Op::Copy(1, "INBOX", vec![1], "A/B", true),
+        Op::Flags(1, "A/B", vec![1, 2], FlagOp::Add, SystemFlags::DELETED, vec!["$Junk"]),
+        Op::Rename(1, "A", "D"),
+        Op::Expunge(1, "D/B", Some(vec![1]), true),
+        Op::Upkeep,
+        Op::Rename(2, "INBOX", "Work/2026"),
+        Op::Copy(700, "Work", vec![1], "INBOX", false),
+        Op::Expunge(700, "Work", None, false),
+        Op::Upkeep,
     ];
-    ops.extend((0..60).map(|_| Op::draw(dice.next(), true)));
+    ops.extend((0..50).map(|_| Op::draw(dice.next(), true)));
     ops
 }
 
@@ -120,43 +147,65 @@ fn a_cut_at_every_sync_of_the_script() {
     let whole = FaultDisk::new();
     run(&whole, &ops, &runtime);
     let syncs = whole.syncs();
-    assert!(syncs > 40, "{syncs} syncs");
-    for sync in 1..=syncs {
-        let disk = FaultDisk::new();
-        disk.power_off_at_sync(sync);
-        let told = run(&disk, &ops, &runtime);
-        for seed in 0..OUTCOMES {
-            inspect(
-                &disk.after_power_cut(seed),
-                &told,
-                &runtime,
-                &format!("cut at sync {sync}, outcome {seed}"),
-            );
+    assert!(syncs > 50, "{syncs} syncs");
+    let outcomes = std::env::var("AXIGEN_CRASH_OUTCOMES").map_or(OUTCOMES, |count| count.parse().unwrap());
+    let (next, torn) = (AtomicU64::new(1), AtomicU64::new(0));
+    let work = || {
+        let runtime = support::runtime();
+        loop {
+            let sync = next.fetch_add(1, Ordering::Relaxed);
+            if sync > syncs {
+                return;
+            }
+            let disk = FaultDisk::new();
+            disk.power_off_at_sync(sync);
+            let told = run(&disk, &ops, &runtime);
+            for seed in 0..outcomes {
+                let what = format!("cut at sync {sync}, outcome {seed}");
+                inspect(&disk.after_power_cut(seed), &told, &runtime, &what);
+            }
+            for keep in (0..=disk.last_write().unwrap_or(0)).step_by(SECTOR as usize) {
+                let what = format!("cut at sync {sync}, last write torn at {keep}");
+                inspect(&disk.after_torn_write(keep), &told, &runtime, &what);
+                torn.fetch_add(1, Ordering::Relaxed);
+            }
         }
-    }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(work);
+        }
+    });
+    eprintln!(
+        "the script cut at {syncs} syncs with {outcomes} outcomes each, and torn {} times",
+        torn.into_inner()
+    );
+}
+
+/// The workload of a seed, a cut drawn from all its syncs, and what is left after it.
+fn drawn(seed: u64, runtime: &tokio::runtime::Runtime) -> (FaultDisk, Told, Dice) {
+    let mut dice = Dice(seed);
+    let large = seed % 16 == 0;
+    let ops: Vec<Op> = (0..10 + dice.below(50))
+        .map(|_| Op::draw(dice.next(), large))
+        .collect();
+    let whole = FaultDisk::new();
+    run(&whole, &ops, runtime);
+    let disk = FaultDisk::new();
+    disk.power_off_at_sync(1 + dice.below(whole.syncs()));
+    let told = run(&disk, &ops, runtime);
+    let left = match disk.last_write() {
+        Some(len) if dice.below(2) == 0 => disk.after_torn_write(dice.below(len / SECTOR + 1) * SECTOR),
+        _ => disk.after_power_cut(dice.next()),
+    };
+    (left, told, dice)
 }
 
 #[test]
 fn random_workloads_with_a_cut_and_another_while_recovering() {
-    let runtime = runtime();
-    let start = Instant::now();
-    let asked = std::env::var("CRASH_SEEDS")
-        .ok()
-        .and_then(|seeds| seeds.parse().ok());
-    for seed in 0..asked.unwrap_or(SEEDS) {
-        if asked.is_none() && start.elapsed().as_secs() > SECONDS {
-            eprintln!("stopped after {seed} seeds");
-            break;
-        }
-        let mut dice = Dice(seed);
-        let large = seed % 16 == 0;
-        let ops: Vec<Op> = (0..10 + dice.below(50))
-            .map(|_| Op::draw(dice.next(), large))
-            .collect();
-        let disk = FaultDisk::new();
-        disk.power_off_at_sync(1 + dice.below(90));
-        let told = run(&disk, &ops, &runtime);
-        let mut left = disk.after_power_cut(dice.next());
+    SEEDS.run(|seed| {
+        let runtime = runtime();
+        let (mut left, told, mut dice) = drawn(seed, &runtime);
         // The machine may fail again while it recovers.
         for _ in 0..dice.below(3) {
             left.power_off_at_sync(1 + dice.below(6));
@@ -166,6 +215,23 @@ fn random_workloads_with_a_cut_and_another_while_recovering() {
             left = left.after_power_cut(dice.next());
         }
         inspect(&left, &told, &runtime, &format!("seed {seed}"));
+    });
+}
+
+#[test]
+fn the_same_seed_is_the_same_run() {
+    let runtime = runtime();
+    for seed in 0..40 {
+        let [one, other] = [(), ()].map(|()| {
+            let (left, told, mut dice) = drawn(seed, &runtime);
+            let used = left.used();
+            let store = Store::open(Path::new(DIR), left.shared(), &options()).unwrap();
+            let seen = support::observe(&store, &runtime);
+            (told.model, told.in_flight, seen, (used, left.syncs(), dice.next()))
+        });
+        assert!(one.0 == other.0 && one.1 == other.1, "seed {seed}: told differs");
+        assert!(one.2 == other.2, "seed {seed}: what is left differs");
+        assert_eq!(one.3, other.3, "seed {seed}: bytes, syncs, dice");
     }
 }
 

@@ -4,6 +4,8 @@
 //! then says what a machine finds after it: everything synced, and of the rest each write kept, dropped or torn as a
 //! seed decides (names of files likewise). It can also be full, or answer writes and syncs with errors.
 
+mod torn;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
@@ -29,6 +31,9 @@ pub struct FaultDisk {
     state: Arc<Mutex<State>>,
 }
 
+/// Files with their bytes, directories, and the clock.
+type Content = (BTreeMap<PathBuf, Vec<u8>>, BTreeSet<PathBuf>, i64);
+
 #[derive(Default)]
 struct State {
     files: Vec<FileState>,
@@ -37,6 +42,8 @@ struct State {
     durable_names: BTreeMap<PathBuf, usize>,
     unsynced_names: Vec<(PathBuf, NameChange)>,
     dirs: BTreeSet<PathBuf>,
+    /// The file written last.
+    last_written: Option<usize>,
     syncs: u64,
     power_off_at: Option<u64>,
     off: bool,
@@ -85,7 +92,11 @@ impl FaultDisk {
     /// As [`FaultDisk::survivors`], but again as a disk that can fail.
     #[must_use]
     pub fn after_power_cut(&self, seed: u64) -> Self {
-        let (files, dirs, clock) = self.state.lock().survivors(seed);
+        Self::holding(self.state.lock().survivors(seed))
+    }
+
+    /// A disk on which exactly this is durable.
+    fn holding((files, dirs, clock): Content) -> Self {
         let mut state = State {
             dirs,
             clock,
@@ -225,6 +236,7 @@ impl State {
             let file = &mut self.files[id];
             write_slice(&mut file.now, offset, written);
             file.unsynced.push(Change::Write(offset, written.to_vec()));
+            self.last_written = Some(id);
         }
         error.map_or(Ok(()), Err)
     }
@@ -249,7 +261,7 @@ impl State {
         self.unsynced_names.push((path.to_owned(), change));
     }
 
-    fn survivors(&self, seed: u64) -> (BTreeMap<PathBuf, Vec<u8>>, BTreeSet<PathBuf>, i64) {
+    fn survivors(&self, seed: u64) -> Content {
         let mut dice = Dice(seed);
         let mut names = self.durable_names.clone();
         // A journal keeps the order of names: some first part of the changes is there.

@@ -5,6 +5,8 @@
     reason = "one match over all operations reads better than pieces of it"
 )]
 
+pub mod seeds;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -84,6 +86,8 @@ pub enum Op {
     Recent(AccountId, &'static str),
     Deliver(u64, Bytes, Vec<(AccountId, &'static str)>),
     RemoveMailbox(AccountId),
+    /// What a store does besides serving requests; changes nothing that can be seen.
+    Upkeep,
 }
 
 fn body(dice: &mut Dice, large: bool) -> Bytes {
@@ -150,6 +154,7 @@ impl Op {
             61..=72 => Self::Copy(account, name, uids(&mut dice), other, dice.below(2) == 0),
             73..=76 => Self::Recent(account, name),
             77 => Self::RemoveMailbox(account),
+            78 => Self::Upkeep,
             _ => {
                 let key = dice.below(40);
                 let to = (0..=dice.below(4)).map(|_| {
@@ -396,6 +401,7 @@ impl Model {
                 }
             }
             Op::RemoveMailbox(account) => *self.mailbox(*account) = ModelMailbox::default(),
+            Op::Upkeep => {}
         }
         Ok(())
     }
@@ -499,6 +505,16 @@ pub async fn apply(store: &Arc<Store>, op: &Op) -> Result<(), Refusal> {
             );
         }
         Op::RemoveMailbox(account) => store.remove_mailbox(*account).await?,
+        Op::Upkeep => upkeep(store).await?,
+    }
+    Ok(())
+}
+
+/// The work a store does on its own, where a crash must change nothing either: here every kind of it has its line.
+async fn upkeep(store: &Arc<Store>) -> Result<(), Refusal> {
+    // Markers of finished queue entries go; keys of no delivery, so that the model need not know.
+    for key in 0..300 {
+        store.forget_delivery(u64::MAX - key).await?;
     }
     Ok(())
 }
