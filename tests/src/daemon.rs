@@ -167,6 +167,13 @@ impl Home {
         daemon
     }
 
+    /// `axigend --check` on this directory: its exit code and what it printed.
+    pub fn check(&self) -> (Option<i32>, String) {
+        let output = self.axigend().arg("--check").output().expect("axigend starts");
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8_lossy(&text).into_owned())
+    }
+
     /// `axictl` for this directory; nothing is started yet.
     pub fn axictl(&self) -> Command {
         let mut command = Command::new(binary("axictl"));

@@ -12,6 +12,7 @@ mod account;
 mod accounts;
 mod administer;
 mod authenticate;
+mod check;
 mod codec;
 mod create;
 mod credential;
@@ -32,6 +33,7 @@ mod verify;
 
 pub use account::{Account, AccountKey};
 pub use authenticate::{AdminUser, LoginContext};
+pub use check::{CheckedDomain, DirectoryReport, check};
 pub use create::NewDomain;
 pub use credential::PASSWORD_MAX;
 pub use directory::{Directory, DomainSummary, Resolution};

@@ -72,7 +72,7 @@ impl DomainRecord {
         Ok(out.finish())
     }
 
-    fn decode(key: &[u8], bytes: &[u8]) -> Result<Self, Refusal> {
+    pub(crate) fn decode(key: &[u8], bytes: &[u8]) -> Result<Self, Refusal> {
         let id = u32::from_be_bytes(key.try_into().map_err(|_| unreadable())?);
         let mut from = Reader::new(bytes);
         if from.u8()? != VERSION {
@@ -128,7 +128,7 @@ impl AdminRecord {
         Ok(bytes)
     }
 
-    fn decode(bytes: &[u8]) -> Result<Self, Refusal> {
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Refusal> {
         let mut from = Reader::new(bytes);
         if from.u8()? != VERSION {
             return Err(unreadable());

@@ -11,6 +11,7 @@
 //! * PROCESSING: the same bytes; that a worker has it is known in memory only, so a crash makes it due again.
 //! * done: nothing is left, containers without live bodies are removed.
 
+mod check;
 mod clock;
 mod codec;
 mod desk;
@@ -28,6 +29,7 @@ mod state;
 mod tables;
 mod write;
 
+pub use check::{QueueReport, check};
 pub use clock::{Clock, ManualClock, SystemClock, Wait};
 pub use entry::Entry;
 pub use envelope::{BodyType, Envelope, Recipient};

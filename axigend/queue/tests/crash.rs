@@ -12,6 +12,8 @@ use axigend_storage::{Disk, FaultDisk};
 const NOW: i64 = 1_790_000_000;
 /// Different fates of what was not synced, per crash point.
 const SEEDS: u64 = 4;
+/// Where the last write is torn: disks write whole sectors.
+const SECTOR: usize = 512;
 
 fn open(disk: Arc<dyn Disk>) -> Result<Arc<Queue>, axigen_shared::Refusal> {
     let clock = Arc::new(ManualClock::new(NOW + 1000));
@@ -138,6 +140,10 @@ fn power_goes_off_at_every_sync() {
             let told = workload(&disk).await;
             for seed in 0..SEEDS {
                 check(disk.survivors(seed), &told, &format!("sync {sync} seed {seed}")).await;
+            }
+            for keep in (0..=disk.last_write().unwrap_or(0)).step_by(SECTOR) {
+                let at = format!("sync {sync}, last write torn at {keep}");
+                check(disk.after_torn_write(keep).shared(), &told, &at).await;
             }
         }
     });

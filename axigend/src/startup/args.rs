@@ -18,7 +18,7 @@ const SYSTEM_CONFIG: &str = "/etc/opt/axigen/axigen.cfg";
 #[derive(Parser, Debug, PartialEq, Eq)]
 #[command(name = "axigend", version, disable_version_flag = true, max_term_width = 100)]
 #[command(
-    after_help = "Exit status: 0 stopped, 1 configuration, 2 usage, 3 working directory in use, \
+    after_help = "Exit status: 0 stopped, 1 configuration or problems found, 2 usage, 3 working directory in use, \
                         4 no socket could be bound, 70 internal error."
 )]
 pub struct Args {
@@ -59,8 +59,12 @@ pub struct Args {
     #[arg(long)]
     pub check_config: bool,
 
+    /// Check everything stored below the working directory, which no daemon uses, list all problems and exit
+    #[arg(long, conflicts_with_all = ["check_config", "admin_password"])]
+    pub check: bool,
+
     /// Run a demonstration server with two accounts and some mail on loopback ports
-    #[arg(long, conflicts_with_all = ["check_config", "admin_password", "user", "group"])]
+    #[arg(long, conflicts_with_all = ["check", "check_config", "admin_password", "user", "group"])]
     pub demo: bool,
 
     /// Print version
@@ -126,6 +130,7 @@ mod tests {
             "--admin-passwd secret -W d",
             "-u mail -g mail",
             "--check-config -C x",
+            "--check -W somewhere",
             "--demo",
             "--demo -W somewhere",
         ];
@@ -138,6 +143,8 @@ mod tests {
             ("-W", ErrorKind::InvalidValue),
             ("-W a -W b", ErrorKind::ArgumentConflict),
             ("--demo --check-config", ErrorKind::ArgumentConflict),
+            ("--demo --check", ErrorKind::ArgumentConflict),
+            ("--check --check-config", ErrorKind::ArgumentConflict),
             ("--demo -u root", ErrorKind::ArgumentConflict),
             ("-v", ErrorKind::DisplayVersion),
             ("--version", ErrorKind::DisplayVersion),

@@ -5,6 +5,7 @@
 mod admin_password;
 mod args;
 mod certificate;
+mod check;
 mod check_config;
 mod exit;
 mod first_config;

@@ -5,7 +5,7 @@ use super::check_config::check_config;
 use super::exit::StartError;
 use super::privileges::{self, Plan};
 use super::workdir::{self, WorkingDirectory};
-use super::{admin_password, first_config, notify, ownership};
+use super::{admin_password, check, first_config, notify, ownership};
 use crate::demo;
 use crate::server::{Server, ServerOptions};
 use axigend_telemetry::{Options, Telemetry};
@@ -57,6 +57,9 @@ fn carry_out(args: &Args) -> Result<ExitCode, StartError> {
     let path = args.working_directory();
     if args.check_config {
         return check_config(&path, &args.config_file(&path)).map(|()| ExitCode::SUCCESS);
+    }
+    if args.check {
+        return check::check(args);
     }
     let sockets = notify::sockets();
     umask(UMASK);

@@ -15,6 +15,9 @@ const DIRECTORY_MODE: u32 = 0o750;
 /// Secrets: the owner only.
 pub const SECRET_MODE: u32 = 0o600;
 
+/// The lock file, below the working directory.
+const LOCK: &str = "run/axigen.lock";
+
 /// What is below the working directory (services-core, "Files and directories").
 pub const DIRECTORIES: [&str; 7] = [
     "run",
@@ -56,6 +59,38 @@ pub fn create(path: &Path) -> Result<Vec<PathBuf>, StartError> {
     Ok(created)
 }
 
+/// Holds the lock of a directory as it is, without creating anything; `None` when no daemon ever used it.
+pub fn lock_existing(path: &Path) -> Result<Option<File>, StartError> {
+    let lock = path.join(LOCK);
+    match File::open(&lock) {
+        Ok(file) => take_lock(path, &lock, &file).map(|()| Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StartError::Internal(format!(
+            "cannot open {}: {error}",
+            lock.display()
+        ))),
+    }
+}
+
+fn take_lock(directory: &Path, lock: &Path, file: &File) -> Result<(), StartError> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            let pid = fs::read_to_string(lock)
+                .ok()
+                .and_then(|text| text.trim().parse().ok());
+            Err(StartError::InUse {
+                directory: directory.to_owned(),
+                pid,
+            })
+        }
+        Err(TryLockError::Error(error)) => Err(StartError::Internal(format!(
+            "cannot lock {}: {error}",
+            lock.display()
+        ))),
+    }
+}
+
 impl WorkingDirectory {
     /// Creates what is missing and takes the lock.
     pub fn open(path: &Path) -> Result<Self, StartError> {
@@ -68,7 +103,7 @@ impl WorkingDirectory {
         };
         // Absolute, so that messages and the socket path say where it really is.
         let path = fs::canonicalize(path).map_err(|error| cannot("work", error))?;
-        let lock = path.join("run/axigen.lock");
+        let lock = path.join(LOCK);
         let mut file = File::options()
             .read(true)
             .write(true)
@@ -79,16 +114,7 @@ impl WorkingDirectory {
             .map_err(|error| {
                 locked_out(&lock, &error).unwrap_or_else(|| cannot("open run/axigen.lock", error))
             })?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let pid = fs::read_to_string(&lock)
-                    .ok()
-                    .and_then(|text| text.trim().parse().ok());
-                return Err(StartError::InUse { directory: path, pid });
-            }
-            Err(TryLockError::Error(error)) => return Err(cannot("lock run/axigen.lock", error)),
-        }
+        take_lock(&path, &lock, &file)?;
         let written = file
             .set_len(0)
             .and_then(|()| writeln!(file, "{}", std::process::id()));

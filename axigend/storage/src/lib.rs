@@ -15,7 +15,7 @@ mod ledger;
 mod mail;
 
 pub use body::{BodyRef, BodySource};
-pub use disk::{Disk, DiskFile, FaultDisk, MemoryDisk, RealDisk};
+pub use disk::{Disk, DiskFile, FaultDisk, MemoryDisk, ReadOnlyDisk, RealDisk};
 pub use ledger::{
     CompactOptions, Compacted, Ledger, LedgerOptions, LedgerUsage, Progress, Snapshot, StoredBody, Txn,
 };
@@ -23,5 +23,5 @@ pub use mail::{
     AccountId, Appended, COPY_LIMIT, Changes, Copied, DeliverTo, Delivered, FOLDER_DEPTH_LIMIT,
     FOLDER_NAME_LIMIT, FlagOp, Flags, FlagsChanged, FolderId, FolderInfo, FolderQuota, KEYWORD_LIMIT,
     LocalDelivery, Mailbox, MailboxLimits, MailboxUsage, MessageRow, NewMessage, SpecialUse, Store,
-    StoreOptions, StoreUsage, Stores, SystemFlags,
+    StoreOptions, StoreReport, StoreUsage, Stores, SystemFlags,
 };

@@ -1,16 +1,18 @@
 //! The lower edge: everything of this crate that touches the file system or the clock goes through [`Disk`].
 //!
 //! Small on purpose, so that a test can put a disk under the store that loses power ([`FaultDisk`]) or is plain
-//! memory ([`MemoryDisk`]). Errors are `std::io::Error`; what they mean for a request is decided above.
+//! memory ([`MemoryDisk`]), and a check one that keeps nothing ([`ReadOnlyDisk`]). Errors are `std::io::Error`; what they mean for a request is decided above.
 
 mod fault;
 mod memory;
+mod read_only;
 mod real;
 
 use std::{io, path::Path, sync::Arc};
 
 pub use fault::FaultDisk;
 pub use memory::MemoryDisk;
+pub use read_only::ReadOnlyDisk;
 pub use real::RealDisk;
 
 /// One open file with positioned access from any thread.

@@ -20,8 +20,6 @@ use crate::{
     error::{damaged, index_refusal, io_refusal, newer},
 };
 
-/// Name of the index file.
-const INDEX_NAME: &str = "index.redb";
 /// Where an index goes that cannot be opened, for whoever wants to look.
 const DAMAGED_NAME: &str = "index.damaged";
 /// Newest version of the state row. Written where there is a log start; without one version 1 says the same.
@@ -93,10 +91,30 @@ pub(super) struct Index {
 }
 
 impl Index {
+    /// Name of the index file.
+    pub(super) const FILE: &str = "index.redb";
+
+    /// Up to where the index in `dir` knows the log; the inner error says why it cannot be read.
+    pub(super) fn look(
+        disk: &dyn Disk,
+        dir: &Path,
+        cache: usize,
+        names: Names,
+    ) -> Result<Result<Option<State>, String>, Refusal> {
+        match Self::try_open(disk, dir, cache, names)? {
+            Ok(index) => {
+                let state = index.prepare()?;
+                index.close()?;
+                Ok(Ok(state))
+            }
+            Err(reason) => Ok(Err(reason)),
+        }
+    }
+
     /// Opens the index in `dir`. A file that redb cannot read is set aside: `None` in the state then says that the
     /// index has to be rebuilt.
     pub(super) fn open(disk: &dyn Disk, dir: &Path, cache: usize, names: Names) -> Result<Self, Refusal> {
-        let path = dir.join(INDEX_NAME);
+        let path = dir.join(Self::FILE);
         match Self::try_open(disk, dir, cache, names)? {
             Ok(index) => Ok(index),
             Err(reason) => {
@@ -122,7 +140,7 @@ impl Index {
         names: Names,
     ) -> Result<Result<Self, String>, Refusal> {
         let refuse = |error: io::Error| io_refusal("index file", &error);
-        let path = dir.join(INDEX_NAME);
+        let path = dir.join(Self::FILE);
         let opened = match disk.open(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let created = disk.create(&path).map_err(refuse)?;

@@ -11,6 +11,7 @@
 
 mod backend;
 mod bodies;
+mod check;
 mod committer;
 mod compact;
 mod core;

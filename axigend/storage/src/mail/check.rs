@@ -16,27 +16,47 @@ use crate::{
     ledger::{Ledger, Snapshot},
 };
 
-/// Problems found, in words for the administrator; empty when all is well.
-pub(super) fn check(ledger: &Ledger, full: bool) -> Result<Vec<String>, Refusal> {
+/// Who an account is, in words.
+pub(super) type Naming<'a> = &'a dyn Fn(AccountId) -> String;
+
+/// What was looked at and what is wrong with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoreReport {
+    /// Mailboxes.
+    pub mailboxes: u64,
+    /// Messages in all folders.
+    pub messages: u64,
+    /// Problems found, in words for the administrator; empty when all is well.
+    pub problems: Vec<String>,
+}
+
+/// Checks the store of a ledger; with `full` also reads every message.
+pub(super) fn check(ledger: &Ledger, full: bool, naming: Naming<'_>) -> Result<StoreReport, Refusal> {
     ledger.read(|snapshot| {
         let mut check = Check {
             snapshot,
-            problems: Vec::new(),
+            naming,
+            report: StoreReport::default(),
             references: HashMap::new(),
         };
-        for account in check.accounts()? {
-            check.mailbox(account)?;
+        let accounts = check.accounts()?;
+        for account in &accounts {
+            check.mailbox(*account)?;
+        }
+        if full {
+            check.bodies(ledger, &accounts)?;
         }
         check.references()?;
-        let mut problems = check.problems;
-        ledger.check(snapshot, full, &mut problems)?;
-        Ok(problems)
+        check.report.mailboxes = accounts.len() as u64;
+        ledger.check(snapshot, false, &mut check.report.problems)?;
+        Ok(check.report)
     })
 }
 
 struct Check<'a> {
     snapshot: &'a Snapshot<'a>,
-    problems: Vec<String>,
+    naming: Naming<'a>,
+    report: StoreReport,
     /// References to each body by message rows.
     references: HashMap<BodyRef, u32>,
 }
@@ -54,13 +74,14 @@ impl Check<'_> {
 
     fn expect<T: PartialEq + std::fmt::Debug>(&mut self, place: &str, what: &str, stored: &T, counted: &T) {
         if stored != counted {
-            self.problems
+            self.report
+                .problems
                 .push(format!("{place}: {what} is {stored:?}, counted {counted:?}"));
         }
     }
 
     fn mailbox(&mut self, account: AccountId) -> Result<(), Refusal> {
-        let place = format!("account {account}");
+        let place = format!("account {}", (self.naming)(account));
         let stored = look::mailbox(self.snapshot, account)?.unwrap_or_default();
         let mut counted = MailboxRow {
             size: 0,
@@ -73,7 +94,8 @@ impl Check<'_> {
             let row = self.folder(account, *id, &stored)?;
             self.expect(&place, "name of a folder", &row.name, name);
             if names::parent(name).is_some_and(|parent| !named.iter().any(|(name, _)| name == parent)) {
-                self.problems
+                self.report
+                    .problems
                     .push(format!("{place}: nothing above folder {name}"));
             }
             counted.folders += 1;
@@ -98,7 +120,7 @@ impl Check<'_> {
         mailbox: &MailboxRow,
     ) -> Result<FolderRow, Refusal> {
         let stored = look::folder(self.snapshot, account, id)?;
-        let place = format!("account {account} folder {id} ({})", stored.name);
+        let place = self.place(account, &stored.name, id);
         let mut counted = FolderRow {
             messages: 0,
             unseen: 0,
@@ -118,6 +140,7 @@ impl Check<'_> {
             last_uid = uid;
             Ok(ControlFlow::Continue(()))
         })?;
+        self.report.messages += u64::from(counted.messages);
         changes.sort_unstable();
         let indexed = look::numbered(self.snapshot, keys::CHANGE, account, id, 0, usize::MAX)?;
         self.expect(&place, "change index", &indexed, &changes);
@@ -128,17 +151,50 @@ impl Check<'_> {
             .max(expunged.last())
             .map_or(0, |(modseq, _)| *modseq);
         if newest > stored.highest_modseq || stored.highest_modseq > mailbox.modseq {
-            self.problems.push(format!("{place}: MODSEQ beyond its counter"));
+            self.report
+                .problems
+                .push(format!("{place}: MODSEQ beyond its counter"));
         }
         if last_uid >= stored.uid_next || stored.recent_from > stored.uid_next {
-            self.problems.push(format!("{place}: UID beyond UIDNEXT"));
+            self.report.problems.push(format!("{place}: UID beyond UIDNEXT"));
         }
         if id > mailbox.last_folder || stored.uid_validity > mailbox.last_uid_validity {
-            self.problems
+            self.report
+                .problems
                 .push(format!("{place}: number or UIDVALIDITY beyond its counter"));
         }
         self.expect(&place, "folder row", &stored, &counted);
         Ok(stored)
+    }
+
+    fn place(&self, account: AccountId, name: &str, id: FolderId) -> String {
+        format!("account {} folder {name} ({id})", (self.naming)(account))
+    }
+
+    /// Reads each body once, in the order of the disk, then names the messages whose bodies are damaged.
+    fn bodies(&mut self, ledger: &Ledger, accounts: &[AccountId]) -> Result<(), Refusal> {
+        let mut bodies: Vec<BodyRef> = self.references.keys().copied().collect();
+        bodies.sort_unstable_by_key(|body| (body.file, body.offset));
+        let damage = |body: BodyRef| ledger.verify_body_blocking(body).err();
+        let damaged: HashMap<BodyRef, String> = bodies
+            .into_iter()
+            .filter_map(|body| Some((body, damage(body)?.detail)))
+            .collect();
+        if damaged.is_empty() {
+            return Ok(());
+        }
+        for account in accounts {
+            for (name, id) in look::folder_names(self.snapshot, *account, "")? {
+                let place = self.place(*account, &name, id);
+                look::each_message(self.snapshot, *account, id, 0, |uid, value| {
+                    if let Some(why) = damaged.get(&value.body) {
+                        self.report.problems.push(format!("{place} uid {uid}: {why}"));
+                    }
+                    Ok(ControlFlow::Continue(()))
+                })?;
+            }
+        }
+        Ok(())
     }
 
     fn references(&mut self) -> Result<(), Refusal> {
@@ -156,7 +212,7 @@ impl Check<'_> {
                 .keys()
                 .map(|body| format!("{body:?} is used but not in the books")),
         );
-        self.problems.append(&mut wrong);
+        self.report.problems.append(&mut wrong);
         // Rows of mailboxes that have no row of their own would have been missed above.
         let mut strays = 0_u64;
         let accounts = self.accounts()?;

@@ -23,6 +23,7 @@ mod stores;
 mod types;
 mod watch;
 
+pub use check::StoreReport;
 pub use flags::{FlagOp, Flags, SystemFlags};
 pub use mailbox::Mailbox;
 pub use store::{Store, StoreOptions};

@@ -6,7 +6,7 @@ use axigen_shared::Refusal;
 use parking_lot::Mutex;
 
 use super::{
-    check,
+    check::{self, StoreReport},
     deliver::{deliver, forget},
     folder_ops::{Step, remove_mailbox_step},
     keys,
@@ -90,6 +90,24 @@ impl Store {
             watchers: Watchers::new(),
             finished: Mutex::default(),
         }))
+    }
+
+    /// Checks the store in `dir`, which nobody uses: files, counters, indexes, every message. `naming` says who an
+    /// account is. On a [`crate::ReadOnlyDisk`] nothing is changed.
+    pub fn check_closed(
+        dir: &Path,
+        disk: Arc<dyn Disk>,
+        naming: &dyn Fn(AccountId) -> String,
+    ) -> Result<StoreReport, Refusal> {
+        let options = LedgerOptions::new("store", keys::TABLES, keys::FORMAT);
+        let mut problems = Vec::new();
+        let Some(ledger) = Ledger::open_checked(dir, disk, options, &mut problems)? else {
+            return Ok(StoreReport::default());
+        };
+        let mut report = check::check(&ledger, true, naming)?;
+        problems.append(&mut report.problems);
+        report.problems = problems;
+        Ok(report)
     }
 
     /// Finishes what waits and closes all files. Later calls are refused.
@@ -189,6 +207,6 @@ impl Store {
     /// Compares all counters and indexes with a recount; with `bodies` also reads every message. Problems in words,
     /// none when all is well. Takes time and reads everything: not for a connection thread.
     pub fn check(&self, bodies: bool) -> Result<Vec<String>, Refusal> {
-        check::check(&self.ledger, bodies)
+        check::check(&self.ledger, bodies, &|account| account.to_string()).map(|report| report.problems)
     }
 }

@@ -85,7 +85,11 @@ impl Seeds {
             began.elapsed().as_secs(),
             failed.len()
         );
-        assert!(failed.is_empty(), "failing seeds {failed:?}: {}", self.repeat(failed[0]));
+        assert!(
+            failed.is_empty(),
+            "failing seeds {failed:?}: {}",
+            self.repeat(failed[0])
+        );
     }
 
     fn repeat(&self, seed: u64) -> String {

@@ -1,0 +1,149 @@
+//! Checks a directory that nobody uses: the list of domains, and for each domain its objects and names.
+//!
+//! Says too where the mail of each domain lies and who its accounts are, for whoever checks that next.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axigen_shared::Refusal;
+use axigend_storage::{AccountId, Disk, Ledger, LedgerOptions};
+
+use crate::credential::Credential;
+use crate::names::local_key;
+use crate::paths;
+use crate::server::{AdminRecord, DomainRecord, DomainState};
+use crate::tables::{ADMIN, CREDENTIAL, DOMAIN, FORMAT, Kind, NAME, NAMES_END, NameRecord, OBJECT};
+use crate::tables::{OBJECT_TABLES, SERVER_TABLES, decode_object, object_key};
+
+/// What was looked at and what is wrong with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DirectoryReport {
+    /// Domains that are or should be in service.
+    pub domains: Vec<CheckedDomain>,
+    /// Problems found, in words for the administrator, each with the directory it is in; empty when all is well.
+    pub problems: Vec<(PathBuf, String)>,
+}
+
+/// A domain of the list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CheckedDomain {
+    /// Its name.
+    pub name: String,
+    /// Where its mail is.
+    pub messages: Vec<PathBuf>,
+    /// Names of its accounts.
+    pub accounts: BTreeMap<AccountId, String>,
+}
+
+/// Checks the server storage in `server_dir` and the objects of all its domains. `fresh_disk` gives a disk for each
+/// ledger; on a `ReadOnlyDisk` nothing is changed.
+pub fn check(
+    server_dir: &Path,
+    workdir: &Path,
+    fresh_disk: &dyn Fn() -> Arc<dyn Disk>,
+) -> Result<DirectoryReport, Refusal> {
+    let mut report = DirectoryReport::default();
+    let mut problems = Vec::new();
+    let options = LedgerOptions::new("directory", SERVER_TABLES, FORMAT);
+    let Some(ledger) = Ledger::open_checked(server_dir, fresh_disk(), options, &mut problems)? else {
+        return Ok(report);
+    };
+    problems.append(&mut ledger.check_books(&HashMap::new())?);
+    for (key, value) in ledger.read(|at| at.scan(ADMIN, &[], NAMES_END, usize::MAX))? {
+        if AdminRecord::decode(&value).is_err() {
+            let name = String::from_utf8_lossy(&key);
+            problems.push(format!("the administrative user {name} cannot be read"));
+        }
+    }
+    let domains = ledger.read(|at| at.scan(DOMAIN, &[], &[0xFF; 5], usize::MAX))?;
+    for (key, value) in domains {
+        match DomainRecord::decode(&key, &value) {
+            Ok(record) if matches!(record.state, DomainState::Enabled | DomainState::Disabled) => {
+                domain(&record, workdir, fresh_disk(), &mut report);
+            }
+            // The next start finishes what was begun.
+            Ok(_) => {}
+            Err(_) => problems.push(format!("domain number {key:02X?} cannot be read")),
+        }
+    }
+    let place = |problem| (server_dir.to_owned(), problem);
+    report.problems.extend(problems.into_iter().map(place));
+    Ok(report)
+}
+
+fn domain(record: &DomainRecord, workdir: &Path, disk: Arc<dyn Disk>, report: &mut DirectoryReport) {
+    let objects = paths::absolute(workdir, &record.objects);
+    let mut problems = Vec::new();
+    let accounts = check_objects(&objects, disk, &mut problems).unwrap_or_else(|refusal| {
+        problems.push(format!("cannot be opened: {}", refusal.detail));
+        BTreeMap::new()
+    });
+    report
+        .problems
+        .extend(problems.into_iter().map(|problem| (objects.clone(), problem)));
+    let messages = record.messages.iter().map(|kept| paths::absolute(workdir, kept));
+    report.domains.push(CheckedDomain {
+        name: record.name.clone(),
+        messages: messages.collect(),
+        accounts,
+    });
+}
+
+/// Checks the objects of one domain; the names of its accounts.
+fn check_objects(
+    dir: &Path,
+    disk: Arc<dyn Disk>,
+    problems: &mut Vec<String>,
+) -> Result<BTreeMap<AccountId, String>, Refusal> {
+    let options = LedgerOptions::new("objects", OBJECT_TABLES, FORMAT);
+    let Some(ledger) = Ledger::open_checked(dir, disk, options, problems)? else {
+        problems.push("the objects of the domain are missing".to_owned());
+        return Ok(BTreeMap::new());
+    };
+    problems.append(&mut ledger.check_books(&HashMap::new())?);
+    let domain = ledger.read(|at| at.get(OBJECT, &object_key(Kind::Domain, 0)))?;
+    if domain.is_none_or(|bytes| decode_object(Kind::Domain, &bytes).is_err()) {
+        problems.push("the domain's own object cannot be read".to_owned());
+    }
+    let mut names = read_names(&ledger, problems)?;
+    let (from, to) = (object_key(Kind::Account, 0), object_key(Kind::Account, u64::MAX));
+    let mut accounts = BTreeMap::new();
+    for (key, value) in ledger.read(|at| at.scan(OBJECT, &from, &to, usize::MAX))? {
+        let id = key.last_chunk::<8>().map(|id| AccountId::from_be_bytes(*id));
+        let (Some(id), Ok(object)) = (id, decode_object(Kind::Account, &value)) else {
+            problems.push(format!("account {key:02X?} cannot be read"));
+            continue;
+        };
+        let name = object.get("name").str().to_owned();
+        for own in std::iter::once(&name).chain(object.names("aliases")) {
+            if names.remove(&local_key(own)) != Some(id) {
+                problems.push(format!("the name {own} does not lead to account {name}"));
+            }
+        }
+        let credential = ledger.read(|at| at.get(CREDENTIAL, &id.to_be_bytes()))?;
+        if credential.is_some_and(|bytes| Credential::decode(&bytes).is_err()) {
+            problems.push(format!("the password of account {name} cannot be read"));
+        }
+        accounts.insert(id, name);
+    }
+    problems.extend(
+        names
+            .keys()
+            .map(|name| format!("the name {name} leads to nothing")),
+    );
+    Ok(accounts)
+}
+
+/// Lookup names and the numbers of the accounts that bear them.
+fn read_names(ledger: &Ledger, problems: &mut Vec<String>) -> Result<HashMap<String, AccountId>, Refusal> {
+    let mut names = HashMap::new();
+    for (key, value) in ledger.read(|at| at.scan(NAME, &[], NAMES_END, usize::MAX))? {
+        match (String::from_utf8(key), NameRecord::decode(&value)) {
+            (Ok(name), Ok(record)) if record.kind == Kind::Account => drop(names.insert(name, record.id)),
+            (Ok(_), Ok(_)) => {}
+            _ => problems.push("a name cannot be read".to_owned()),
+        }
+    }
+    Ok(names)
+}
