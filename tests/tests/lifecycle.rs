@@ -1,11 +1,9 @@
-//! Starting, stopping, signals, exit codes, a broken configuration, a full disk (services-core, "Daemon command line").
+//! Starting, stopping, signals, exit codes, a broken configuration (services-core, "Daemon command line").
 
 use axigen_tests::{Daemon, Home, Imap, PASSWORD, PATIENCE, Service, Smtp, Wire};
 use rustix::process::Signal;
-use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
@@ -262,49 +260,6 @@ fn a_demo_started_twice_keeps_its_mail() {
 }
 
 #[test]
-fn a_full_disk_refuses_for_now_never_lies_and_recovers_without_a_restart() {
-    let home = Home::new();
-    let Some(disk) = SmallDisk::mount(home.path()) else {
-        eprintln!("not run: a small file system cannot be mounted here (needs root)");
-        return;
-    };
-    let home = Home::inside(home.path());
-    let daemon = home.start_with_accounts();
-    let body = format!("Subject: x\r\n\r\n{}\r\n", "0123456789abcdef".repeat(4096));
-    let mut smtp = daemon.smtp();
-    smtp.send("a@example.org", &["ann@example.test"], body.as_bytes())
-        .expect("SMTP")
-        .expect("250");
-    wait_for_messages(&daemon, "ann@example.test", 1);
-    disk.fill();
-    let accepted = 1 + send_until_refused(&mut smtp, &body);
-    let mut imap = daemon.imap("bob@example.test");
-    let stored = append_until_refused(&mut imap, &body);
-    let script = format!("UPDATE Domain example.test\nADD Account carl password {PASSWORD}\nCOMMIT\n");
-    // Room that was reserved before may be used; what counts is that the answer is true.
-    let added = daemon.script_output(&script, &[]).status.success();
-    disk.free();
-    if !added {
-        daemon.script(&script);
-    }
-    smtp.command("RSET").expect("SMTP").expect("250");
-    smtp.send("a@example.org", &["ann@example.test"], body.as_bytes())
-        .expect("SMTP")
-        .expect("250");
-    imap.append("INBOX", "", body.as_bytes()).expect("IMAP").ok();
-    wait_for_messages(&daemon, "ann@example.test", accepted + 1);
-    wait_for_messages(&daemon, "bob@example.test", stored + 1);
-    assert!(daemon.stop().success());
-    let daemon = home.start();
-    wait_for_messages(&daemon, "ann@example.test", accepted + 1);
-    wait_for_messages(&daemon, "bob@example.test", stored + 1);
-    wait_for_messages(&daemon, "carl@example.test", 0);
-    drop(daemon);
-    drop(home);
-    drop(disk);
-}
-
-#[test]
 fn an_index_that_is_lost_is_built_anew_from_the_containers() {
     let home = Home::new();
     let daemon = home.start_with_accounts();
@@ -387,72 +342,6 @@ fn sockets_passed_by_the_service_manager_are_used() {
         .args(daemon.get_args());
     let daemon = home.start_command(command);
     assert!(greeting(&daemon).starts_with("220 "));
-}
-
-/// How many messages a full disk still took before it said so. What is reserved already may take some.
-fn send_until_refused(smtp: &mut Smtp, body: &str) -> usize {
-    for accepted in 0..400 {
-        let reply = smtp
-            .send("a@example.org", &["ann@example.test"], body.as_bytes())
-            .expect("SMTP answers");
-        if reply.code != 250 {
-            let text = reply.text();
-            assert!(
-                text.starts_with("452 4.3.1") || text.starts_with("451 4.3"),
-                "{text}"
-            );
-            return accepted;
-        }
-    }
-    panic!("a full disk was not noticed");
-}
-
-/// The same by IMAP APPEND.
-fn append_until_refused(imap: &mut Imap, body: &str) -> usize {
-    for stored in 0..400 {
-        let answer = imap.append("INBOX", "", body.as_bytes()).expect("IMAP answers");
-        if !answer.is_ok() {
-            assert!(answer.tagged.starts_with("NO "), "{}", answer.tagged);
-            return stored;
-        }
-    }
-    panic!("a full disk was not noticed");
-}
-
-/// A file system of a few MiB at a directory; unmounted on drop.
-struct SmallDisk<'path>(&'path Path);
-
-impl<'path> SmallDisk<'path> {
-    fn mount(path: &'path Path) -> Option<Self> {
-        let mount = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=24m", "axigen-test"])
-            .arg(path)
-            .output();
-        mount
-            .is_ok_and(|output| output.status.success())
-            .then_some(Self(path))
-    }
-
-    fn fill(&self) {
-        let mut file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(self.0.join("filler"))
-            .expect("a file");
-        for size in [1 << 20, 1 << 12, 1] {
-            while file.write_all(&vec![b'x'; size]).is_ok() {}
-        }
-    }
-
-    fn free(&self) {
-        fs::remove_file(self.0.join("filler")).expect("the filler");
-    }
-}
-
-impl Drop for SmallDisk<'_> {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(self.0).status();
-    }
 }
 
 fn greeting(daemon: &Daemon<'_>) -> String {

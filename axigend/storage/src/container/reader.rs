@@ -215,6 +215,19 @@ impl Reader {
         file.read_at(piece.position, &mut buf[..piece.len])
     }
 
+    /// Whether `crc`, made of all bytes of a body, is the checksum behind it; `InvalidData` when not. Blocking.
+    pub(crate) fn compare_checksum(&self, body: BodyRef, crc: u32) -> io::Result<()> {
+        let file = self.file(body.file).map_err(io::Error::other)?;
+        let mut trailer = [0; TRAILER as usize];
+        let position = body.offset.saturating_add(HEADER).saturating_add(body.len);
+        let count = file.read_at(position, &mut trailer)?;
+        if count == trailer.len() && trailer == crc.to_be_bytes() {
+            return Ok(());
+        }
+        let place = format!("body at {:02X}:{} is damaged", body.file, body.offset);
+        Err(io::Error::new(io::ErrorKind::InvalidData, place))
+    }
+
     /// Reads the whole body in pieces and checks it against its checksum, which it returns. Blocking.
     pub(crate) fn checksum(&self, body: BodyRef) -> Result<u32, Refusal> {
         let file = self.file(body.file)?;

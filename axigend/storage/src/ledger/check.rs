@@ -1,7 +1,8 @@
 //! Checks a ledger that nobody uses: its files as they lie there, then its books.
 //!
-//! Opening passes over what is damaged and goes on; here every such place becomes a line for the administrator. Meant for a
-//! [`crate::ReadOnlyDisk`]: the ledger is opened like any other, and opening repairs.
+//! Opening passes over what is damaged and goes on; here every such place becomes a line for the administrator. Only for a
+//! [`crate::ReadOnlyDisk`] or a copy: the ledger is opened like any other, opening repairs, and an index with a damaged
+//! page is thrown away and rebuilt, so that the rest can be compared.
 
 use std::{collections::HashMap, path::Path, sync::Arc};
 
@@ -41,7 +42,7 @@ impl Ledger {
         let known = if has_index {
             index(dir, &*disk, &options, problems)?
         } else {
-            problems.push(format!("{} is missing; a start rebuilds it", Index::FILE));
+            problems.push(format!("{} is missing: a start rebuilds it", Index::FILE));
             None
         };
         for number in &numbers {
@@ -91,12 +92,18 @@ fn index(
     problems: &mut Vec<String>,
 ) -> Result<Option<State>, Refusal> {
     let names = Names::new(options.tables);
-    let looked = Index::look(disk, dir, options.cache_bytes, names)?;
-    Ok(looked.unwrap_or_else(|reason| {
-        let name = Index::FILE;
-        problems.push(format!("{name} cannot be read ({reason}); a start rebuilds it"));
-        None
-    }))
+    match Index::look(disk, dir, options.cache_bytes, names)? {
+        Ok(state) => Ok(state),
+        Err(reason) => {
+            let name = Index::FILE;
+            problems.push(format!(
+                "{name} is damaged ({reason}): removed, a start rebuilds it"
+            ));
+            disk.remove(&dir.join(name))
+                .map(|()| None)
+                .map_err(|error| io_refusal(name, &error))
+        }
+    }
 }
 
 /// Reads all records of a container, which the index knows up to an offset. Bodies are not read: those that matter are read by whoever refers to them.

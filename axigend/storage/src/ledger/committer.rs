@@ -5,6 +5,7 @@
 
 use std::{
     collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{
         Arc,
@@ -24,7 +25,7 @@ use super::{
     options::{LedgerOptions, LedgerUsage},
     tables::Published,
 };
-use crate::{container::Reader, disk::Disk};
+use crate::{container::Reader, disk::Disk, error::damaged};
 
 /// Most operations of one batch.
 const BATCH_OPERATIONS: usize = 128;
@@ -263,7 +264,11 @@ impl Committer {
     /// Runs one batch and answers those that were in it; returns how many.
     fn batch(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> usize {
         let sync = self.shared.sync.load(Ordering::Relaxed);
-        let done = self.core().and_then(|core| core.batch(jobs, sync));
+        // A damaged page of the index makes redb panic; then no more is written, but everybody is answered.
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            self.core().and_then(|core| core.batch(jobs, sync))
+        }));
+        let done = done.unwrap_or_else(|_| Err(Failure::Unknown(damaged("index, or a defect: see the log"))));
         match done.and_then(|batch| self.publish().map(|()| batch)) {
             Ok(batch) => {
                 for hook in batch.hooks {

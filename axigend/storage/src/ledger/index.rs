@@ -94,7 +94,7 @@ impl Index {
     /// Name of the index file.
     pub(super) const FILE: &str = "index.redb";
 
-    /// Up to where the index in `dir` knows the log; the inner error says why it cannot be read.
+    /// Reads the whole index in `dir`: up to where it knows the log; the inner error says what is wrong with it.
     pub(super) fn look(
         disk: &dyn Disk,
         dir: &Path,
@@ -102,7 +102,12 @@ impl Index {
         names: Names,
     ) -> Result<Result<Option<State>, String>, Refusal> {
         match Self::try_open(disk, dir, cache, names)? {
-            Ok(index) => {
+            Ok(mut index) => {
+                // redb compares the checksums of its pages only when it is asked to.
+                let sound = catch_unwind(AssertUnwindSafe(|| index.database.check_integrity()));
+                if !matches!(sound, Ok(Ok(true))) {
+                    return Ok(Err("a page is damaged".to_owned()));
+                }
                 let state = index.prepare()?;
                 index.close()?;
                 Ok(Ok(state))

@@ -28,6 +28,7 @@ mod tables;
 mod txn;
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{Arc, atomic::Ordering},
 };
@@ -37,7 +38,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use crate::{body::BodyRef, container::on_storage_thread, disk::Disk};
+use crate::{body::BodyRef, container::on_storage_thread, disk::Disk, error::damaged};
 use committer::{Shared, Thread};
 use job::Work;
 
@@ -106,7 +107,9 @@ impl Ledger {
     /// pinned meanwhile.
     pub fn read<R>(&self, work: impl FnOnce(&Snapshot<'_>) -> Result<R, Refusal>) -> Result<R, Refusal> {
         let tables = self.shared.tables()?;
-        work(&Snapshot::new(&tables))
+        // redb does not look at the checksum of a page it reads, and may panic over what is in a damaged one.
+        catch_unwind(AssertUnwindSafe(|| work(&Snapshot::new(&tables))))
+            .unwrap_or_else(|_| Err(damaged("index, or a defect: see the log")))
     }
 
     /// Reads up to `len` bytes of a body from `offset`: from the page cache if it is there, else on a storage
@@ -179,6 +182,10 @@ impl Ledger {
 
     pub(super) fn read_into(&self, body: BodyRef, offset: u64, buf: &mut [u8]) -> std::io::Result<usize> {
         self.shared.read_into(body, offset, buf)
+    }
+
+    pub(super) fn compare_checksum(&self, body: BodyRef, crc: u32) -> std::io::Result<()> {
+        self.shared.reader.compare_checksum(body, crc)
     }
 }
 

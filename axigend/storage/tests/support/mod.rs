@@ -5,6 +5,7 @@
     reason = "one match over all operations reads better than pieces of it"
 )]
 
+pub mod pack;
 pub mod seeds;
 
 use std::{
