@@ -178,7 +178,11 @@ fn second_number(text: &str, word: &str) -> io::Result<u32> {
 fn note_marks(oracle: &Oracle, imap: &mut Imap, user: &str) -> io::Result<()> {
     for folder in FOLDERS.into_iter().chain(["INBOX"]) {
         let answer = imap.command(&format!("STATUS {folder} (UIDVALIDITY UIDNEXT HIGHESTMODSEQ)"))?;
-        let text = yes(answer)?.texts().join(" ");
+        let texts = yes(answer)?.texts();
+        let text = texts
+            .into_iter()
+            .find(|text| text.starts_with("* STATUS"))
+            .unwrap_or_default();
         let number = |word: &str| -> Option<u64> {
             let after = text.split_once(&format!("{word} "))?.1;
             after.split([' ', ')']).next()?.parse().ok()

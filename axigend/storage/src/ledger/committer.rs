@@ -25,8 +25,14 @@ use super::{
     options::{LedgerOptions, LedgerUsage},
     tables::Published,
 };
-use crate::{container::Reader, disk::Disk, error::damaged};
+use crate::{
+    container::Reader,
+    disk::Disk,
+    error::{damaged, is_damage},
+};
 
+/// What is damaged when redb panics.
+const INDEX: &str = "index";
 /// Most operations of one batch.
 const BATCH_OPERATIONS: usize = 128;
 /// Most operations that may wait. Each one stands for a session that waits, so more means that the disk is lost.
@@ -54,6 +60,8 @@ struct Queue {
     jobs: VecDeque<Box<dyn Job>>,
     upkeep: VecDeque<Upkeep>,
     closing: bool,
+    /// The index is to be rebuilt.
+    suspect: bool,
 }
 
 /// The committer's thread; it ends with what closing the files gave.
@@ -84,6 +92,7 @@ pub(super) fn start(
         shared: Arc::clone(&shared),
         place,
         core: Some(core),
+        rebuilt: false,
     };
     let thread = thread::Builder::new()
         .name(name)
@@ -132,6 +141,12 @@ impl Shared {
         }
         self.arrived.notify_one();
         result.recv().unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// A reader met damage in the index.
+    pub(super) fn suspect(&self) {
+        self.queue.lock().suspect = true;
+        self.arrived.notify_one();
     }
 
     /// The committer is gone: nobody may wait for it any more.
@@ -190,6 +205,8 @@ fn closed() -> Refusal {
 enum Found {
     Jobs(Vec<Box<dyn Job>>),
     Upkeep(Upkeep),
+    /// A reader met damage in the index.
+    Suspect,
     /// Nothing for the idle time.
     Idle,
     Closing,
@@ -200,6 +217,8 @@ struct Committer {
     place: Place,
     /// `None` after the index was lost for want of space; the next batch tries to open it again.
     core: Option<Core>,
+    /// The index was rebuilt because it was damaged.
+    rebuilt: bool,
 }
 
 /// Answers those who wait when the committer ends, also by a panic.
@@ -218,6 +237,7 @@ impl Committer {
             match self.wait() {
                 Found::Jobs(jobs) => self.work(jobs),
                 Found::Upkeep(upkeep) => upkeep(&mut self),
+                Found::Suspect => drop(self.suffer(Failure::IndexDamaged(damaged(INDEX)))),
                 Found::Idle => self.checkpoint(),
                 Found::Closing => return self.close(),
             }
@@ -229,6 +249,9 @@ impl Committer {
         let dirty = self.core.as_ref().is_some_and(Core::is_dirty) && self.shared.failure().is_none();
         let mut queue = self.shared.queue.lock();
         loop {
+            if std::mem::take(&mut queue.suspect) {
+                return Found::Suspect;
+            }
             if let Some(upkeep) = queue.upkeep.pop_front() {
                 return Found::Upkeep(upkeep);
             }
@@ -264,11 +287,11 @@ impl Committer {
     /// Runs one batch and answers those that were in it; returns how many.
     fn batch(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> usize {
         let sync = self.shared.sync.load(Ordering::Relaxed);
-        // A damaged page of the index makes redb panic; then no more is written, but everybody is answered.
+        // A damaged page of the index makes redb panic.
         let done = catch_unwind(AssertUnwindSafe(|| {
             self.core().and_then(|core| core.batch(jobs, sync))
         }));
-        let done = done.unwrap_or_else(|_| Err(Failure::Unknown(damaged("index, or a defect: see the log"))));
+        let done = done.unwrap_or_else(|_| Err(Failure::IndexDamaged(damaged(INDEX))));
         match done.and_then(|batch| self.publish().map(|()| batch)) {
             Ok(batch) => {
                 for hook in batch.hooks {
@@ -323,10 +346,42 @@ impl Committer {
                 self.core = None;
                 refusal
             }
+            Failure::IndexDamaged(refusal) => {
+                self.rebuild(&refusal);
+                refusal
+            }
+            Failure::IndexLost(refusal) if is_damage(&refusal) => {
+                self.rebuild(&refusal);
+                refusal
+            }
             Failure::IndexLost(refusal) | Failure::Unknown(refusal) => {
                 self.fail(&refusal);
                 refusal
             }
+        }
+    }
+
+    /// Sets a damaged index aside and makes a new one from the containers. Once in a process: if that does not help, it is
+    /// not the index.
+    fn rebuild(&mut self, refusal: &Refusal) {
+        self.shared.published.store(None);
+        if let Some(core) = self.core.take() {
+            core.abandon();
+        }
+        if std::mem::replace(&mut self.rebuilt, true) {
+            return self.fail(refusal);
+        }
+        let dir = self.place.dir.display();
+        tracing::error!(
+            critical = true,
+            module = "STORAGE",
+            "{dir}: {}; it is set aside and rebuilt from the containers",
+            refusal.detail
+        );
+        let opened = self.place.set_index_aside().and_then(|()| self.place.open());
+        match opened.and_then(|core| self.shared.publish(&core).map(|()| core)) {
+            Ok(core) => self.core = Some(core),
+            Err(refusal) => self.fail(&refusal),
         }
     }
 
@@ -351,8 +406,10 @@ impl Committer {
             return;
         }
         let Some(core) = &mut self.core else { return };
-        if let Err(refusal) = core.checkpoint() {
-            self.suffer(Failure::IndexLost(refusal));
+        match catch_unwind(AssertUnwindSafe(|| core.checkpoint())) {
+            Ok(Ok(())) => {}
+            Ok(Err(refusal)) => drop(self.suffer(Failure::IndexLost(refusal))),
+            Err(_) => drop(self.suffer(Failure::IndexDamaged(damaged(INDEX)))),
         }
     }
 
@@ -367,9 +424,13 @@ impl Committer {
             drop(core);
             return Err(refusal);
         }
-        if core.is_dirty() {
-            core.checkpoint()?;
-        }
-        core.close()
+        let closed = catch_unwind(AssertUnwindSafe(|| {
+            if core.is_dirty() {
+                core.checkpoint()?;
+            }
+            core.close()
+        }));
+        // The log has everything; the next open finds the damage again.
+        closed.unwrap_or_else(|_| Err(damaged(INDEX)))
     }
 }

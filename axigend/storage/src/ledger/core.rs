@@ -32,6 +32,8 @@ pub(super) enum Failure {
     Refused(Refusal),
     /// Taken back, but the index must be opened again before the next one.
     IndexLost(Refusal),
+    /// The index cannot be read; it has to be rebuilt from the containers.
+    IndexDamaged(Refusal),
     /// A sync failed: what is on disk is unknown, so nothing may be written before a restart.
     Unknown(Refusal),
 }
@@ -364,6 +366,11 @@ impl Core {
     /// Bytes of containers, referenced bodies and index.
     pub(super) fn sizes(&self) -> (u64, u64, u64) {
         (self.container_bytes(), self.uses.live_bytes(), self.index.len())
+    }
+
+    /// Gives the index up after a panic went through it.
+    pub(super) fn abandon(self) {
+        self.index.abandon();
     }
 
     /// Closes the index file.

@@ -8,10 +8,12 @@ use std::{
 };
 
 use axigen_shared::{Cause, Refusal};
-use redb::{Builder, Database, Durability, ReadableDatabase, WriteTransaction};
+use redb::{Builder, Database, Durability, ReadableDatabase, StorageError, TableError};
 
 use super::{
     backend::{IndexBackend, IndexFile},
+    bodies::Uses,
+    guard::{Base, Write},
     tables::{Names, Published, Tables, View},
 };
 use crate::{
@@ -85,8 +87,7 @@ impl State {
 
 /// An open index.
 pub(super) struct Index {
-    database: Database,
-    file: Arc<IndexFile>,
+    database: Base,
     names: Names,
 }
 
@@ -102,25 +103,31 @@ impl Index {
         names: Names,
     ) -> Result<Result<Option<State>, String>, Refusal> {
         match Self::try_open(disk, dir, cache, names)? {
-            Ok(mut index) => {
-                // redb compares the checksums of its pages only when it is asked to.
-                let sound = catch_unwind(AssertUnwindSafe(|| index.database.check_integrity()));
-                if !matches!(sound, Ok(Ok(true))) {
-                    return Ok(Err("a page is damaged".to_owned()));
-                }
-                let state = index.prepare()?;
-                index.close()?;
-                Ok(Ok(state))
-            }
+            Ok(index) => Ok(index.look_whole().map_err(|refusal| refusal.detail)),
             Err(reason) => Ok(Err(reason)),
         }
     }
 
-    /// Opens the index in `dir`. A file that redb cannot read is set aside: `None` in the state then says that the
-    /// index has to be rebuilt.
+    /// redb compares the checksums of its pages only when it is asked to.
+    fn look_whole(mut self) -> Result<Option<State>, Refusal> {
+        let look = move || {
+            let sound = self.database.database_mut().map(Database::check_integrity);
+            if !matches!(sound, Some(Ok(true))) {
+                self.database.abandon();
+                return Err(damaged("page"));
+            }
+            let state = self.prepare()?;
+            self.close().map(|()| state)
+        };
+        catch_unwind(AssertUnwindSafe(look)).unwrap_or_else(|_| Err(damaged("page")))
+    }
+
+    /// Opens the index in `dir`. A file that cannot be used is set aside: `None` in the state then says that the index has
+    /// to be rebuilt.
     pub(super) fn open(disk: &dyn Disk, dir: &Path, cache: usize, names: Names) -> Result<Self, Refusal> {
         let path = dir.join(Self::FILE);
-        match Self::try_open(disk, dir, cache, names)? {
+        let opened = Self::try_open(disk, dir, cache, names)?.and_then(|index| index.is_usable());
+        match opened {
             Ok(index) => Ok(index),
             Err(reason) => {
                 tracing::error!(
@@ -128,13 +135,61 @@ impl Index {
                     "{} cannot be read ({reason}); it is set aside and rebuilt from the containers",
                     path.display()
                 );
-                let aside = dir.join(DAMAGED_NAME);
-                let moved = disk.rename(&path, &aside).and_then(|()| disk.sync_dir(dir));
-                moved.map_err(|error| io_refusal("setting the index aside", &error))?;
+                Self::set_aside(disk, dir)?;
                 Self::try_open(disk, dir, cache, names)?
                     .map_err(|reason| Refusal::new(Cause::StorageFailure, format!("a new index: {reason}")))
             }
         }
+    }
+
+    /// Takes the index out of the way, so that the next open makes a new one.
+    pub(super) fn set_aside(disk: &dyn Disk, dir: &Path) -> Result<(), Refusal> {
+        let moved = disk
+            .rename(&dir.join(Self::FILE), &dir.join(DAMAGED_NAME))
+            .and_then(|()| disk.sync_dir(dir));
+        moved.map_err(|error| io_refusal("setting the index aside", &error))
+    }
+
+    /// Gives the index up after a panic went through it.
+    pub(super) fn abandon(self) {
+        self.database.abandon();
+    }
+
+    /// The index, if what is needed to go on can be read: the tables and what it knows of the log. redb itself finds a
+    /// damaged page only by what comes of it.
+    fn is_usable(self) -> Result<Self, String> {
+        match catch_unwind(AssertUnwindSafe(|| self.find_damage())) {
+            Ok(None) => Ok(self),
+            Ok(Some(reason)) => {
+                self.abandon();
+                Err(reason)
+            }
+            Err(_) => {
+                self.abandon();
+                Err("damaged".to_owned())
+            }
+        }
+    }
+
+    fn find_damage(&self) -> Option<String> {
+        let look = || -> Result<(), String> {
+            let Ok(txn) = self.begin() else { return Ok(()) };
+            let tables = match Tables::try_open(&txn, self.names) {
+                Ok(tables) => tables,
+                // Not what the index holds, but the disk: whoever goes on meets it again.
+                Err(TableError::Storage(StorageError::Io(_) | StorageError::PreviousIo)) => return Ok(()),
+                Err(error) => return Err(error.to_string()),
+            };
+            Uses::load(&tables, tables.meta()).map_err(|refusal| refusal.detail)?;
+            match tables.get(tables.meta(), STATE_KEY) {
+                Ok(Some(state)) if state.first().is_some_and(|version| *version <= VERSION) => {
+                    State::decode(&state).map(drop).map_err(|refusal| refusal.detail)
+                }
+                Ok(_) => Ok(()),
+                Err(refusal) => Err(refusal.detail),
+            }
+        };
+        look().err()
     }
 
     /// The inner error is damage, the outer one anything else.
@@ -170,11 +225,8 @@ impl Index {
         match database {
             Ok(Ok(database)) => {
                 file.relax();
-                Ok(Ok(Self {
-                    database,
-                    file,
-                    names,
-                }))
+                let database = Base::new(database, file);
+                Ok(Ok(Self { database, names }))
             }
             Ok(Err(error)) => match redb::Error::from(error) {
                 redb::Error::Corrupted(reason) => Ok(Err(reason)),
@@ -194,15 +246,16 @@ impl Index {
 
     /// Closes the file; the commits since the last checkpoint are in the log only.
     pub(super) fn close(self) -> Result<(), Refusal> {
-        self.file
-            .settle()
-            .map_err(|error| io_refusal("index file", &error))?;
-        self.database.close().map_err(index_refusal)
+        self.settle()?;
+        match self.database.take() {
+            Some(database) => database.close().map_err(index_refusal),
+            None => Ok(()),
+        }
     }
 
     /// Bytes of the index file.
     pub(super) fn len(&self) -> u64 {
-        self.file.len()
+        self.database.file().len()
     }
 
     pub(super) fn names(&self) -> Names {
@@ -221,15 +274,16 @@ impl Index {
     }
 
     /// Begins a transaction that will be visible but not durable.
-    pub(super) fn begin(&self) -> Result<WriteTransaction, Refusal> {
+    pub(super) fn begin(&self) -> Result<Write, Refusal> {
         let mut txn = self.database.begin_write().map_err(index_refusal)?;
         txn.set_durability(Durability::None).map_err(index_refusal)?;
-        Ok(txn)
+        Ok(Write::new(txn))
     }
 
     /// Makes a transaction visible.
-    pub(super) fn commit(txn: WriteTransaction) -> Result<(), Refusal> {
-        txn.commit().map_err(index_refusal)
+    pub(super) fn commit(txn: Write) -> Result<(), Refusal> {
+        txn.take()
+            .map_or(Ok(()), |txn| txn.commit().map_err(index_refusal))
     }
 
     /// The tables as of now, for readers.
@@ -240,7 +294,8 @@ impl Index {
 
     /// Whether a checkpoint can be begun: what was put off is done.
     pub(super) fn settle(&self) -> Result<(), Refusal> {
-        self.file
+        self.database
+            .file()
             .settle()
             .map_err(|error| io_refusal("index file", &error))
     }
@@ -251,7 +306,7 @@ impl Index {
         // A start after a crash must not walk the whole file.
         txn.set_quick_repair(true);
         txn.commit().map_err(index_refusal)?;
-        self.file.relax();
+        self.database.file().relax();
         Ok(())
     }
 }

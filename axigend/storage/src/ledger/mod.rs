@@ -15,6 +15,7 @@ mod check;
 mod committer;
 mod compact;
 mod core;
+mod guard;
 mod index;
 mod job;
 mod mutation;
@@ -108,8 +109,10 @@ impl Ledger {
     pub fn read<R>(&self, work: impl FnOnce(&Snapshot<'_>) -> Result<R, Refusal>) -> Result<R, Refusal> {
         let tables = self.shared.tables()?;
         // redb does not look at the checksum of a page it reads, and may panic over what is in a damaged one.
-        catch_unwind(AssertUnwindSafe(|| work(&Snapshot::new(&tables))))
-            .unwrap_or_else(|_| Err(damaged("index, or a defect: see the log")))
+        catch_unwind(AssertUnwindSafe(|| work(&Snapshot::new(&tables)))).unwrap_or_else(|_| {
+            self.shared.suspect();
+            Err(damaged("index"))
+        })
     }
 
     /// Reads up to `len` bytes of a body from `offset`: from the page cache if it is there, else on a storage

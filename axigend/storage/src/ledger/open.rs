@@ -85,6 +85,11 @@ impl Place {
         Ok(core)
     }
 
+    /// Takes a damaged index out of the way.
+    pub(super) fn set_index_aside(&self) -> Result<(), Refusal> {
+        Index::set_aside(&*self.disk, &self.dir)
+    }
+
     fn check_format(&self, found: u32) -> Result<(), Refusal> {
         if found > self.options.format {
             return Err(newer(&self.dir.display().to_string(), found, self.options.format));

@@ -6,7 +6,9 @@
 use std::{ops::ControlFlow, sync::OnceLock};
 
 use axigen_shared::{Cause, Refusal};
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction};
+use redb::{
+    ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, TableError, WriteTransaction,
+};
 
 use crate::error::index_refusal;
 
@@ -74,13 +76,19 @@ pub(super) struct Tables<'txn> {
 
 impl<'txn> Tables<'txn> {
     pub(super) fn open(txn: &'txn WriteTransaction, names: Names) -> Result<Self, Refusal> {
-        let open = names
-            .all()
-            .map(|name| txn.open_table(Definition::new(name)).map_err(index_refusal));
-        Ok(Self {
+        Self::try_open(txn, names).map_err(index_refusal)
+    }
+
+    /// As [`Tables::open`], with redb's own error.
+    pub(super) fn try_open(txn: &'txn WriteTransaction, names: Names) -> Result<Self, TableError> {
+        let mut tables = Self {
             names,
-            open: open.collect::<Result<_, _>>()?,
-        })
+            open: Vec::new(),
+        };
+        for name in names.all() {
+            tables.open.push(txn.open_table(Definition::new(name))?);
+        }
+        Ok(tables)
     }
 
     pub(super) fn put(&mut self, table: usize, key: &[u8], value: &[u8]) -> Result<(), Refusal> {
@@ -103,6 +111,15 @@ impl<'txn> Tables<'txn> {
 
     fn table_mut(&mut self, table: usize) -> Result<&mut Table<'txn, &'static [u8], &'static [u8]>, Refusal> {
         self.open.get_mut(table).ok_or_else(no_table)
+    }
+}
+
+impl Drop for Tables<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            // See `guard`.
+            std::mem::forget(std::mem::take(&mut self.open));
+        }
     }
 }
 
