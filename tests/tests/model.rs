@@ -113,6 +113,10 @@ fn mailboxes_agree_with_a_plain_model_whatever_several_clients_do() {
         std::env::var("AXIGEN_MODEL_SCRIPTS").map_or(SCRIPTS, |text| text.parse().expect("a number"));
     let home = Home::new();
     let daemon = home.start_with_accounts();
+    daemon.script(
+        "UPDATE Domain example.test\nUPDATE Account ann\nCONFIG Quotas\nSET mboxCount 99999\nSET totalMessageCount 9999999\n\
+         SET totalMessageSize 99999999\nDONE\nCOMMIT\nCOMMIT\n",
+    );
     let (cases, commands, began) = (Cell::new(0u32), Cell::new(0), Instant::now());
     let mut runner = TestRunner::new(Config {
         cases: scripts,

@@ -142,9 +142,9 @@ async fn list(queue: &Arc<Queue>) -> String {
 
 #[test]
 fn a_queue_of_every_format_opens_and_goes_on() {
-    run(async {
-        for name in ALL {
-            let (kept, listing) = fixture(FIXTURES, name, make);
+    for name in ALL {
+        let (kept, listing) = fixture(FIXTURES, name, make);
+        run(async {
             let report = axigend_queue::check(Path::new("/queue"), unpack(&kept)).unwrap();
             assert_eq!((report.entries, report.problems), (5, Vec::new()), "{name}");
             let disk = unpack(&kept);
@@ -155,8 +155,8 @@ fn a_queue_of_every_format_opens_and_goes_on() {
             incoming.commit(envelope(9)).await.unwrap();
             queue.close();
             assert_eq!(open(&disk, NOW + 10_000).counts().total, 6, "{name}");
-        }
-    });
+        });
+    }
 }
 
 #[test]

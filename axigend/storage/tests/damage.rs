@@ -14,7 +14,8 @@ use std::{
     },
 };
 
-use axigend_storage::{AccountId, BodyRef, Disk, MemoryDisk, Store, StoreOptions};
+use axigen_shared::Cause;
+use axigend_storage::{AccountId, BodyRef, Disk, MemoryDisk, Store, StoreOptions, SystemFlags};
 use bytes::Bytes;
 use support::{ACCOUNTS, Dice, Op, apply, runtime, seeds::Seeds};
 
@@ -177,6 +178,13 @@ fn serve(damaged: &Files, damage: &Damage, sound: &Sound, problems: &[String], w
             );
         }
     }
+    // Whatever a damaged page does to the index engine, the committer lives and answers.
+    let text = vec![(vec![b'm'; 50].into(), SystemFlags::NONE, vec![])];
+    for _ in 0..2 {
+        let done = runtime.block_on(apply(&store, &Op::Append(1, "INBOX", text.clone())));
+        let gone = done.is_err_and(|refusal| refusal.cause == Cause::ShuttingDown);
+        assert!(!gone, "{what}: the committer is gone");
+    }
     let closed = store.close();
     // An index with a damaged page may not let itself be written; the log has everything.
     assert!(closed.is_ok() || file == INDEX, "{what}: {closed:?}");
@@ -201,6 +209,7 @@ fn check(files: &Files) -> Result<Vec<String>, axigen_shared::Refusal> {
 
 #[test]
 fn any_flipped_bit_or_cut_costs_what_it_hits_and_is_reported() {
+    support::quiet_about_damage();
     let files = filled();
     assert!(files.len() > 3, "several containers");
     let store = open(&disk_of(&files)).unwrap();

@@ -654,6 +654,19 @@ impl Marks {
     }
 }
 
+/// The index engine panics over damaged pages, and the store lives on; such panics are expected and not printed.
+pub fn quiet_about_damage() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !panic
+            .location()
+            .is_some_and(|place| place.file().contains("redb"))
+        {
+            before(panic);
+        }
+    }));
+}
+
 pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().build().unwrap()
 }
