@@ -17,6 +17,8 @@ mod smtp;
 mod transcript;
 mod wire;
 
+use std::io::Write as _;
+
 pub use binary::{binary, top};
 pub use client::{Client, Ran};
 pub use daemon::{Daemon, Home, PASSWORD};
@@ -26,3 +28,9 @@ pub use ports::{Host, Service};
 pub use smtp::{Reply, Smtp};
 pub use transcript::{Script, run_script};
 pub use wire::{PATIENCE, Wire};
+
+/// Says what a long test did, also when it passes: past the capture that holds back what tests print.
+pub fn report(text: &str) {
+    // Standard error may be closed; the test counts all the same.
+    let _ = writeln!(std::io::stderr(), "      {text}");
+}

@@ -3,7 +3,7 @@
 //!
 //! `AXIGEN_BURST_SECONDS=180` is the long one; it writes as fast as the disk takes it, so it needs space.
 
-use axigen_tests::{Daemon, Home, Imap, PASSWORD, PATIENCE, Service, Smtp};
+use axigen_tests::{Daemon, Home, Imap, PASSWORD, PATIENCE, Service, Smtp, report};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -24,7 +24,7 @@ fn message(id: &str, length: usize) -> Vec<u8> {
     let mut text =
         format!("From: burst@example.org\r\nSubject: burst\r\nX-Burst: {id} {length}\r\n\r\n").into_bytes();
     let line = format!("{id} {}\r\n", "0123456789abcdef".repeat(4));
-    while text.len() + line.len() < length {
+    while text.len() + line.len() + 2 < length {
         text.extend_from_slice(line.as_bytes());
     }
     text.resize(length - 2, b'.');
@@ -150,11 +150,11 @@ fn a_burst_of_large_messages_arrives_whole() {
         .iter()
         .flatten()
         .fold((0, 0), |sum, (_, length)| (sum.0 + 1, sum.1 + length));
-    eprintln!(
+    report(&format!(
         "{SENDERS} senders: {count} messages, {} MiB acknowledged in {taken:?}, all visible after {:?}",
         bytes / MIB,
         began.elapsed()
-    );
+    ));
     assert!(daemon.stop().success());
     let (code, text) = home.check();
     assert_eq!(code, Some(0), "{text}");

@@ -4,7 +4,7 @@
 //! Two ways. A small file system that is really full, where mounting is allowed; the run says which was used. And libfiu
 //! (Debian: fiu-utils), which makes single system calls of the daemon fail with a chosen error, and can stop doing so.
 
-use axigen_tests::{Daemon, Home, Imap, PASSWORD, PATIENCE, Pop3, Service, Smtp};
+use axigen_tests::{Daemon, Home, Imap, PASSWORD, PATIENCE, Pop3, Service, Smtp, report};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -225,7 +225,9 @@ fn writes_fail(errno: i32) {
     assert_eq!(code, Some(0), "{text}");
     let daemon = home.start();
     assert_eq!((count(&daemon, ANN), count(&daemon, BOB)), (4, 3));
-    eprintln!("pwrite failed with error {errno} for {LONG:?}: {refusals} refusals, no restart needed");
+    report(&format!(
+        "pwrite failed with error {errno} for {LONG:?}: {refusals} refusals, no restart needed"
+    ));
 }
 
 #[track_caller]
@@ -261,7 +263,9 @@ fn files_that_cannot_be_opened_are_refused_for_now() {
         wait_for_messages(daemon, BOB, 4);
         no_panic(&home);
         assert!(faulty.daemon.stop().success());
-        eprintln!("open failed with error {errno}: refused, no restart needed");
+        report(&format!(
+            "open failed with error {errno}: refused, no restart needed"
+        ));
     }
 }
 
@@ -334,10 +338,10 @@ fn after_a_failed_sync_nothing_is_taken_before_a_restart() {
 fn a_full_disk_refuses_for_now_never_lies_and_recovers_without_a_restart() {
     let home = Home::new();
     let Some(disk) = SmallDisk::mount(home.path()) else {
-        eprintln!("a small file system cannot be mounted here: a full disk is tested by libfiu only");
+        report("a small file system cannot be mounted here: a full disk is tested by libfiu only");
         return writes_fail(ENOSPC);
     };
-    eprintln!("a full disk is tested on a tmpfs of 24 MiB");
+    report("a full disk is tested on a tmpfs of 24 MiB");
     let home = Home::inside(home.path());
     let daemon = home.start_with_accounts();
     let body = format!("Subject: x\r\n\r\n{}\r\n", "0123456789abcdef".repeat(4096));

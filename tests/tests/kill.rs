@@ -10,7 +10,7 @@
 
 mod load;
 
-use axigen_tests::{Daemon, Home, Imap, PATIENCE};
+use axigen_tests::{Daemon, Home, Imap, PATIENCE, report};
 use load::{FOLDERS, Load, Oracle, Shown, USERS};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -93,11 +93,11 @@ impl Run {
             self.starts[self.starts.len() / 2],
             self.starts[self.starts.len() - 1],
         );
-        eprintln!(
+        report(&format!(
             "{rounds} kills: {} operations acknowledged ({} copies of messages), none lost; {} cut off; \
              start after a kill: median {median:?}, longest {longest:?} (goal {START_GOAL:?})",
             totals.acknowledged, totals.messages, totals.cut
-        );
+        ));
         if rounds >= ROUNDS {
             assert!(
                 totals.acknowledged >= ACKNOWLEDGED && totals.cut >= CUT,
@@ -183,7 +183,9 @@ impl Run {
             .iter()
             .filter(|problem| problem.contains("planted is there 0 times"));
         assert_eq!((problems.len(), found.count()), (2, 1), "{problems:?}");
-        eprintln!("the planted losses were found: {victim} and one that never was");
+        report(&format!(
+            "the planted losses were found: {victim} and one that never was"
+        ));
     }
 
     /// Removes everything from folders that have grown large; the oracle knows.

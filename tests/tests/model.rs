@@ -8,7 +8,7 @@
 //!
 //! `AXIGEN_MODEL_SCRIPTS=10000` runs more.
 
-use axigen_tests::{Completed, Daemon, Home, Imap};
+use axigen_tests::{Completed, Daemon, Home, Imap, report};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::cell::Cell;
@@ -133,12 +133,12 @@ fn mailboxes_agree_with_a_plain_model_whatever_several_clients_do() {
     if let Err(fault) = outcome {
         panic!("{fault}");
     }
-    eprintln!(
+    report(&format!(
         "{} scripts, {} commands of 2 to 5 clients in {} s",
         cases.get(),
         commands.get(),
         began.elapsed().as_secs()
-    );
+    ));
 }
 
 fn run(daemon: &Daemon<'_>, root: &str, clients: usize, script: &[(usize, Command)]) -> Result<(), String> {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use axigend_queue::{Envelope, ManualClock, Queue, QueueId, QueueOptions, Recipient, RecipientState, Stage};
 use axigend_storage::{BodySource, Disk, DiskFile, FaultDisk, MemoryDisk};
-use seeds::Seeds;
+use seeds::{Seeds, report};
 
 const NOW: i64 = 1_790_000_000;
 /// Where a write can be torn.
@@ -430,9 +430,9 @@ fn a_damaged_place_costs_at_most_one_entry_and_never_the_queue() {
             unreadable += 12 - whole.len();
             queue.close();
         }
-        eprintln!(
+        report(&format!(
             "{FLIPS} damaged queues opened; {unreadable} of {} entries unreadable",
             FLIPS * 12
-        );
+        ));
     });
 }

@@ -20,7 +20,10 @@ use std::{
 
 use axigend_storage::{Disk, FaultDisk, FlagOp, Store, StoreOptions, SystemFlags};
 
-use support::{Dice, Marks, Model, Op, apply, runtime, same, seeds::Seeds};
+use support::{
+    Dice, Marks, Model, Op, apply, runtime, same,
+    seeds::{Seeds, report},
+};
 
 const DIR: &str = "/domain";
 /// Survivors drawn for each cut of the scripted workload.
@@ -103,6 +106,12 @@ fn inspect(disk: &FaultDisk, told: &Told, runtime: &tokio::runtime::Runtime, wha
         "{what}: neither the acknowledged state nor the next"
     );
     assert_eq!(store.check(true).unwrap(), Vec::<String>::new(), "{what}");
+    // A power cut costs the index nothing; it is not rebuilt.
+    let names = disk.shared().list(Path::new(DIR)).unwrap();
+    assert!(
+        !names.iter().any(|name| name == "index.damaged"),
+        "{what}: {names:?}"
+    );
     told.marks.clone().advance(&store);
     store.close().unwrap();
     let store = Store::open(Path::new(DIR), disk.shared(), &options()).unwrap();
@@ -193,10 +202,10 @@ fn a_cut_at_every_sync_of_the_script() {
             scope.spawn(work);
         }
     });
-    eprintln!(
+    report(&format!(
         "the script cut at {syncs} syncs with {outcomes} outcomes each, and torn {} times",
         torn.into_inner()
-    );
+    ));
 }
 
 /// The workload of a seed, a cut drawn from all its syncs, and what is left after it.

@@ -17,7 +17,10 @@ use std::{
 use axigen_shared::Cause;
 use axigend_storage::{AccountId, BodyRef, Disk, MemoryDisk, Store, StoreOptions, SystemFlags};
 use bytes::Bytes;
-use support::{ACCOUNTS, Dice, Op, apply, runtime, seeds::Seeds};
+use support::{
+    ACCOUNTS, Dice, Op, apply, runtime,
+    seeds::{Seeds, report},
+};
 
 const DIR: &str = "/domain";
 const INDEX: &str = "index.redb";
@@ -244,9 +247,9 @@ fn any_flipped_bit_or_cut_costs_what_it_hits_and_is_reported() {
             );
         }
     });
-    eprintln!(
+    report(&format!(
         "damage reported in {} copies, {} messages unreadable after repair",
         reported.into_inner(),
         lost.into_inner()
-    );
+    ));
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use axigen_shared::{Cause, Refusal};
-use redb::{Builder, Database, Durability, ReadableDatabase, StorageError, TableError};
+use redb::{Builder, Database, DatabaseError, Durability, ReadableDatabase, StorageError, TableError};
 
 use super::{
     backend::{IndexBackend, IndexFile},
@@ -24,6 +24,9 @@ use crate::{
 
 /// Where an index goes that cannot be opened, for whoever wants to look.
 const DAMAGED_NAME: &str = "index.damaged";
+/// An index up to this size is read whole at every open: that takes milliseconds, and a damaged page that is only found
+/// when it is written costs the process. It is the index of some 300,000 messages.
+const VERIFY_LIMIT: u64 = 64 << 20;
 /// Newest version of the state row. Written where there is a log start; without one version 1 says the same.
 const VERSION: u8 = 2;
 /// Version of the state row without a log start.
@@ -103,30 +106,48 @@ impl Index {
         names: Names,
     ) -> Result<Result<Option<State>, String>, Refusal> {
         match Self::try_open(disk, dir, cache, names)? {
-            Ok(index) => Ok(index.look_whole().map_err(|refusal| refusal.detail)),
+            Ok(index) => match index.verified().and_then(Self::is_usable) {
+                Ok(index) => {
+                    let state = index.prepare()?;
+                    index.close()?;
+                    Ok(Ok(state))
+                }
+                Err(reason) => Ok(Err(reason)),
+            },
             Err(reason) => Ok(Err(reason)),
         }
     }
 
-    /// redb compares the checksums of its pages only when it is asked to.
-    fn look_whole(mut self) -> Result<Option<State>, Refusal> {
-        let look = move || {
-            let sound = self.database.database_mut().map(Database::check_integrity);
-            if !matches!(sound, Some(Ok(true))) {
-                self.database.abandon();
-                return Err(damaged("page"));
+    /// Reads every page and compares it with its checksum, which redb does only when it is asked to. After a panic the
+    /// index is given up.
+    fn verified(mut self) -> Result<Self, String> {
+        let verify = || self.database.database_mut().map(Database::check_integrity);
+        match catch_unwind(AssertUnwindSafe(verify)) {
+            Ok(Some(Ok(true))) => Ok(self),
+            // Not what the index holds, but the disk: whoever goes on meets it again.
+            Ok(Some(Err(DatabaseError::Storage(StorageError::Io(_) | StorageError::PreviousIo)))) => Ok(self),
+            _ => {
+                self.abandon();
+                Err("a page is damaged".to_owned())
             }
-            let state = self.prepare()?;
-            self.close().map(|()| state)
-        };
-        catch_unwind(AssertUnwindSafe(look)).unwrap_or_else(|_| Err(damaged("page")))
+        }
+    }
+
+    /// [`Index::verified`], unless that would take long.
+    fn verified_if_small(self) -> Result<Self, String> {
+        if self.len() > VERIFY_LIMIT {
+            return Ok(self);
+        }
+        self.verified()
     }
 
     /// Opens the index in `dir`. A file that cannot be used is set aside: `None` in the state then says that the index has
     /// to be rebuilt.
     pub(super) fn open(disk: &dyn Disk, dir: &Path, cache: usize, names: Names) -> Result<Self, Refusal> {
         let path = dir.join(Self::FILE);
-        let opened = Self::try_open(disk, dir, cache, names)?.and_then(|index| index.is_usable());
+        let opened = Self::try_open(disk, dir, cache, names)?
+            .and_then(Self::verified_if_small)
+            .and_then(Self::is_usable);
         match opened {
             Ok(index) => Ok(index),
             Err(reason) => {

@@ -2,9 +2,9 @@
 //!
 //! `<NAME>_SEEDS=100000` asks for another number, `<NAME>_SEED=17` repeats one. Every failing seed is printed with the
 //! command that repeats it; one that found a defect belongs into the list of regressions.
-#![allow(clippy::print_stderr, reason = "a long test says what it did")]
 
 use std::{
+    io::Write,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Mutex,
@@ -67,7 +67,7 @@ impl Seeds {
                     break;
                 };
                 if catch_unwind(AssertUnwindSafe(|| experiment(seed))).is_err() {
-                    eprintln!("failing seed {seed}: {}", self.repeat(seed));
+                    report(&format!("failing seed {seed}: {}", self.repeat(seed)));
                     failed.lock().unwrap().push(seed);
                 }
             }
@@ -78,13 +78,13 @@ impl Seeds {
             }
         });
         let failed = failed.into_inner().unwrap();
-        eprintln!(
+        report(&format!(
             "{}: {} seeds in {} s, {} failing",
             self.name,
             seeds.len(),
             began.elapsed().as_secs(),
             failed.len()
-        );
+        ));
         assert!(
             failed.is_empty(),
             "failing seeds {failed:?}: {}",
@@ -95,4 +95,10 @@ impl Seeds {
     fn repeat(&self, seed: u64) -> String {
         format!("{}_SEED={seed} cargo test --release {}", self.name, self.command)
     }
+}
+
+/// Says what a long test did, also when it passes: past the capture that holds back what tests print.
+pub fn report(text: &str) {
+    // Standard error may be closed; the test counts all the same.
+    let _ = writeln!(std::io::stderr(), "      {text}");
 }
