@@ -148,8 +148,8 @@ impl Index {
         let opened = Self::try_open(disk, dir, cache, names)?
             .and_then(Self::verified_if_small)
             .and_then(Self::is_usable);
-        match opened {
-            Ok(index) => Ok(index),
+        let index = match opened {
+            Ok(index) => index,
             Err(reason) => {
                 tracing::error!(
                     module = "STORAGE",
@@ -158,9 +158,12 @@ impl Index {
                 );
                 Self::set_aside(disk, dir)?;
                 Self::try_open(disk, dir, cache, names)?
-                    .map_err(|reason| Refusal::new(Cause::StorageFailure, format!("a new index: {reason}")))
+                    .map_err(|reason| Refusal::new(Cause::StorageFailure, format!("a new index: {reason}")))?
             }
-        }
+        };
+        // Not before: the verification may write, and then in redb's own order.
+        index.database.file().relax();
+        Ok(index)
     }
 
     /// Takes the index out of the way, so that the next open makes a new one.
@@ -245,7 +248,6 @@ impl Index {
         }));
         match database {
             Ok(Ok(database)) => {
-                file.relax();
                 let database = Base::new(database, file);
                 Ok(Ok(Self { database, names }))
             }
