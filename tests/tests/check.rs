@@ -157,7 +157,7 @@ fn damage_to_log_index_and_objects_is_reported() {
     let (code, text) = home.check();
     assert_eq!(code, Some(1), "{text}");
     assert!(
-        text.contains("domains/example.test/objects: index.redb cannot be read"),
+        text.contains("domains/example.test/objects: index.redb is damaged"),
         "{text}"
     );
     // A start rebuilds it, and then all is well.

@@ -187,7 +187,20 @@ fn works(daemon: &Daemon<'_>, account: &str) {
     assert!(said.starts_with("250"), "{said}\n{}", daemon.home().log_tail());
     assert!(append(daemon, &large()).starts_with("OK"));
     assert!(store(daemon, "\\Answered").starts_with("OK"));
-    assert!(add_account(daemon, account));
+    assert!(
+        add_account(daemon, account),
+        "no account is added:\n{}",
+        storage_errors(daemon.home())
+    );
+}
+
+/// What the log says of the storage.
+fn storage_errors(home: &Home) -> String {
+    let log = log(home);
+    let lines = log
+        .lines()
+        .filter(|line| line.contains("STORAGE") || line.contains("CONTROL"));
+    lines.rev().take(20).collect::<Vec<_>>().join("\n")
 }
 
 /// Writes fail for longer than a checkpoint is away: refusals all the time, then everything as before.

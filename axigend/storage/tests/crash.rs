@@ -106,12 +106,10 @@ fn inspect(disk: &FaultDisk, told: &Told, runtime: &tokio::runtime::Runtime, wha
         "{what}: neither the acknowledged state nor the next"
     );
     assert_eq!(store.check(true).unwrap(), Vec::<String>::new(), "{what}");
-    // A power cut costs the index nothing; it is not rebuilt.
+    // A power cut costs the index nothing, once there is one: it is not rebuilt.
     let names = disk.shared().list(Path::new(DIR)).unwrap();
-    assert!(
-        !names.iter().any(|name| name == "index.damaged"),
-        "{what}: {names:?}"
-    );
+    let damaged = names.iter().any(|name| name == "index.damaged");
+    assert!(!damaged || told.model == Model::default(), "{what}: {names:?}");
     told.marks.clone().advance(&store);
     store.close().unwrap();
     let store = Store::open(Path::new(DIR), disk.shared(), &options()).unwrap();

@@ -97,7 +97,7 @@ fn index(
         Err(reason) => {
             let name = Index::FILE;
             problems.push(format!(
-                "{name} is damaged ({reason}): removed, a start rebuilds it"
+                "{name} is damaged ({reason}): remove it, and a start rebuilds it"
             ));
             disk.remove(&dir.join(name))
                 .map(|()| None)

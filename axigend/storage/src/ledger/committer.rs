@@ -50,6 +50,8 @@ pub(super) struct Shared {
     index_bytes: AtomicU64,
     /// Why writes are refused until a restart.
     failed: Mutex<Option<Refusal>>,
+    /// Why the index is not open at the moment.
+    lost: Mutex<Option<Refusal>>,
 }
 
 /// Work on the parts themselves, between two batches: what compaction needs beside ordinary operations.
@@ -62,6 +64,8 @@ struct Queue {
     closing: bool,
     /// The index is to be rebuilt.
     suspect: bool,
+    /// A lost index is to be opened again.
+    wanted: bool,
 }
 
 /// The committer's thread; it ends with what closing the files gave.
@@ -85,6 +89,7 @@ pub(super) fn start(
         live_bytes: AtomicU64::new(0),
         index_bytes: AtomicU64::new(0),
         failed: Mutex::new(None),
+        lost: Mutex::new(None),
     });
     shared.publish(&core)?;
     let name = format!("{}-commit", place.options.name);
@@ -170,9 +175,24 @@ impl Shared {
 
     /// The tables as of the last commit.
     pub(super) fn tables(&self) -> Result<Arc<Published>, Refusal> {
-        self.published
-            .load_full()
-            .ok_or_else(|| self.failure().unwrap_or_else(closed))
+        self.published.load_full().ok_or_else(|| self.missing())
+    }
+
+    /// Why there are no tables to read. A lost index is asked for.
+    fn missing(&self) -> Refusal {
+        if let Some(refusal) = self.failure() {
+            return refusal;
+        }
+        let lost = self.lost.lock().clone();
+        let Some(refusal) = lost else { return closed() };
+        let mut queue = self.queue.lock();
+        if queue.closing {
+            return closed();
+        }
+        queue.wanted = true;
+        drop(queue);
+        self.arrived.notify_one();
+        refusal
     }
 
     pub(super) fn failure(&self) -> Option<Refusal> {
@@ -207,6 +227,8 @@ enum Found {
     Upkeep(Upkeep),
     /// A reader met damage in the index.
     Suspect,
+    /// A reader found no index.
+    Wanted,
     /// Nothing for the idle time.
     Idle,
     Closing,
@@ -215,7 +237,7 @@ enum Found {
 struct Committer {
     shared: Arc<Shared>,
     place: Place,
-    /// `None` after the index was lost for want of space; the next batch tries to open it again.
+    /// `None` after the index was lost; see [`Committer::lose`].
     core: Option<Core>,
     /// The index was rebuilt because it was damaged.
     rebuilt: bool,
@@ -237,6 +259,8 @@ impl Committer {
             match self.wait() {
                 Found::Jobs(jobs) => self.work(jobs),
                 Found::Upkeep(upkeep) => upkeep(&mut self),
+                Found::Wanted => self.reopen(),
+                Found::Idle if self.core.is_none() => self.reopen(),
                 Found::Suspect => drop(self.suffer(Failure::IndexDamaged(damaged(INDEX)))),
                 Found::Idle => self.checkpoint(),
                 Found::Closing => return self.close(),
@@ -246,11 +270,14 @@ impl Committer {
 
     fn wait(&self) -> Found {
         let idle = self.place.options.checkpoint_idle;
-        let dirty = self.core.as_ref().is_some_and(Core::is_dirty) && self.shared.failure().is_none();
+        let dirty = self.core.as_ref().is_none_or(Core::is_dirty) && self.shared.failure().is_none();
         let mut queue = self.shared.queue.lock();
         loop {
             if std::mem::take(&mut queue.suspect) {
                 return Found::Suspect;
+            }
+            if std::mem::take(&mut queue.wanted) {
+                return Found::Wanted;
             }
             if let Some(upkeep) = queue.upkeep.pop_front() {
                 return Found::Upkeep(upkeep);
@@ -327,6 +354,7 @@ impl Committer {
         if self.core.is_none() {
             let core = self.place.open().map_err(Failure::IndexLost)?;
             self.shared.publish(&core).map_err(Failure::IndexLost)?;
+            *self.shared.lost.lock() = None;
             self.core = Some(core);
         }
         self.core.as_mut().ok_or_else(|| Failure::Refused(closed()))
@@ -335,17 +363,11 @@ impl Committer {
     /// What a failure means for the ledger.
     fn suffer(&mut self, failure: Failure) -> Refusal {
         match failure {
-            Failure::Refused(refusal) => refusal,
-            Failure::IndexLost(refusal) if refusal.cause == Cause::StorageFull => {
-                tracing::error!(
-                    module = "STORAGE",
-                    "{}: index lost, {refusal}",
-                    self.place.dir.display()
-                );
-                self.shared.published.store(None);
-                self.core = None;
+            Failure::Refused(refusal) | Failure::IndexLost(refusal) if self.place.sync_failed() => {
+                self.fail(&refusal);
                 refusal
             }
+            Failure::Refused(refusal) => refusal,
             Failure::IndexDamaged(refusal) => {
                 self.rebuild(&refusal);
                 refusal
@@ -354,10 +376,38 @@ impl Committer {
                 self.rebuild(&refusal);
                 refusal
             }
-            Failure::IndexLost(refusal) | Failure::Unknown(refusal) => {
+            Failure::IndexLost(refusal) => {
+                self.lose(&refusal);
+                refusal
+            }
+            Failure::Unknown(refusal) => {
                 self.fail(&refusal);
                 refusal
             }
+        }
+    }
+
+    /// The index could not be written, or not be opened. The log has everything: it is opened again with the next
+    /// operation, when a reader asks, or after a while.
+    fn lose(&mut self, refusal: &Refusal) {
+        let dir = self.place.dir.display();
+        tracing::error!(module = "STORAGE", "{dir}: out of service for now, {refusal}");
+        *self.shared.lost.lock() = Some(refusal.clone());
+        self.shared.published.store(None);
+        self.core = None;
+    }
+
+    /// Opens a lost index again, if that is possible now.
+    fn reopen(&mut self) {
+        if self.core.is_some() || self.shared.failure().is_some() {
+            return;
+        }
+        match self.core().map(|_| ()) {
+            Ok(()) => {
+                let dir = self.place.dir.display();
+                tracing::info!(module = "STORAGE", "{dir}: in service again");
+            }
+            Err(failure) => drop(self.suffer(failure)),
         }
     }
 

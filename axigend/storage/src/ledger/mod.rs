@@ -27,6 +27,7 @@ mod snapshot;
 mod stored_body;
 mod tables;
 mod txn;
+mod watched;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},

@@ -4,7 +4,10 @@ use std::{
     collections::BTreeMap,
     io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use axigen_shared::{Cause, Refusal};
@@ -16,6 +19,7 @@ use super::{
     options::LedgerOptions,
     replay::replay,
     tables::Names,
+    watched::WatchedDisk,
 };
 use crate::{
     container::{FileHead, LogStart, Reader, Writer, container_name, container_number},
@@ -40,17 +44,25 @@ pub(super) struct Place {
     pub(super) dir: PathBuf,
     pub(super) options: LedgerOptions,
     pub(super) reader: Arc<Reader>,
+    sync_failed: Arc<AtomicBool>,
 }
 
 impl Place {
     pub(super) fn new(dir: &Path, disk: Arc<dyn Disk>, options: LedgerOptions) -> Self {
+        let (disk, sync_failed) = WatchedDisk::new(disk);
         let reader = Reader::new(Arc::clone(&disk), dir);
         Self {
             disk,
             dir: dir.to_owned(),
             options,
             reader,
+            sync_failed,
         }
+    }
+
+    /// Whether a sync failed, of any file here: then what is on the disk is unknown.
+    pub(super) fn sync_failed(&self) -> bool {
+        self.sync_failed.load(Ordering::Relaxed)
     }
 
     fn names(&self) -> Names {
