@@ -13,7 +13,7 @@ use crate::credential::Credential;
 use crate::names::local_key;
 use crate::paths;
 use crate::server::{AdminRecord, DomainRecord, DomainState};
-use crate::tables::{ADMIN, CREDENTIAL, DOMAIN, FORMAT, Kind, NAME, NAMES_END, NameRecord, OBJECT};
+use crate::tables::{ADMIN, CREDENTIAL, DOMAIN, Kind, NAME, NAMES_END, NameRecord, OBJECT, OBJECTS_FORMAT, SERVER_FORMAT};
 use crate::tables::{OBJECT_TABLES, SERVER_TABLES, decode_object, object_key};
 
 /// What was looked at and what is wrong with it.
@@ -45,7 +45,7 @@ pub fn check(
 ) -> Result<DirectoryReport, Refusal> {
     let mut report = DirectoryReport::default();
     let mut problems = Vec::new();
-    let options = LedgerOptions::new("directory", SERVER_TABLES, FORMAT);
+    let options = LedgerOptions::new("directory", SERVER_TABLES, SERVER_FORMAT);
     let Some(ledger) = Ledger::open_checked(server_dir, fresh_disk(), options, &mut problems)? else {
         return Ok(report);
     };
@@ -96,7 +96,7 @@ fn check_objects(
     disk: Arc<dyn Disk>,
     problems: &mut Vec<String>,
 ) -> Result<BTreeMap<AccountId, String>, Refusal> {
-    let options = LedgerOptions::new("objects", OBJECT_TABLES, FORMAT);
+    let options = LedgerOptions::new("objects", OBJECT_TABLES, OBJECTS_FORMAT);
     let Some(ledger) = Ledger::open_checked(dir, disk, options, problems)? else {
         problems.push("the objects of the domain are missing".to_owned());
         return Ok(BTreeMap::new());
@@ -111,7 +111,7 @@ fn check_objects(
     let mut accounts = BTreeMap::new();
     for (key, value) in ledger.read(|at| at.scan(OBJECT, &from, &to, usize::MAX))? {
         let id = key.last_chunk::<8>().map(|id| AccountId::from_be_bytes(*id));
-        let (Some(id), Ok(object)) = (id, decode_object(Kind::Account, &value)) else {
+        let (Some(id), Ok((object, _))) = (id, decode_object(Kind::Account, &value)) else {
             problems.push(format!("account {key:02X?} cannot be read"));
             continue;
         };

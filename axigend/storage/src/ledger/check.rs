@@ -76,7 +76,7 @@ impl Ledger {
                 }
                 Ok(())
             })?;
-            bodies::check(snapshot.tables(), &self.shared.reader, false, &mut problems)
+            bodies::check(snapshot.tables(), None, &mut problems)
         })?;
         let strays = counted.keys();
         problems.extend(strays.map(|body| format!("{body:?} is used but not in the books")));

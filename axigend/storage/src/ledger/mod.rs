@@ -189,7 +189,7 @@ impl Ledger {
     }
 
     pub(super) fn compare_checksum(&self, body: BodyRef, crc: u32) -> std::io::Result<()> {
-        self.shared.reader.compare_checksum(body, crc)
+        self.shared.compare_checksum(body, crc)
     }
 }
 

@@ -69,4 +69,9 @@ impl Shared {
         let place = self.place(name)?.unwrap_or(name);
         self.at_place(name, place, |place| self.reader.checksum(place).map(drop))
     }
+
+    /// Whether `crc`, made of all bytes of a body, is the checksum behind it; `InvalidData` when not. Blocking.
+    pub(super) fn compare_checksum(&self, name: BodyRef, crc: u32) -> io::Result<()> {
+        self.at_place(name, name, |place| self.reader.compare_checksum(place, crc))
+    }
 }
