@@ -194,6 +194,19 @@ fn works(daemon: &Daemon<'_>, account: &str) {
     );
 }
 
+/// The fault is over: what was put out of service comes back when it is asked for.
+#[track_caller]
+fn recovers(daemon: &Daemon<'_>) {
+    let deadline = Instant::now() + PATIENCE;
+    while !store(daemon, "\\Draft").starts_with("OK") || !add_account(daemon, "recovered") {
+        assert!(
+            Instant::now() < deadline,
+            "not in service again:\n{}",
+            storage_errors(daemon.home())
+        );
+    }
+}
+
 /// What the log says of the storage.
 fn storage_errors(home: &Home) -> String {
     let log = log(home);
@@ -227,6 +240,7 @@ fn writes_fail(errno: i32) {
         std::thread::park_timeout(Duration::from_millis(500));
     }
     faulty.heal("rw/pwrite");
+    recovers(daemon);
     works(daemon, "after");
     wait_for_messages(daemon, ANN, 4);
     wait_for_messages(daemon, BOB, 4);

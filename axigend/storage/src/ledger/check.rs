@@ -39,12 +39,18 @@ impl Ledger {
         if !has_index && numbers.is_empty() {
             return Ok(None);
         }
+        let before = problems.len();
         let known = if has_index {
             index(dir, &*disk, &options, problems)?
         } else {
             problems.push(format!("{} is missing: a start rebuilds it", Index::FILE));
             None
         };
+        if numbers.is_empty() && known.is_none() {
+            // A first start that was cut off: nothing was ever kept here.
+            problems.truncate(before);
+            return Ok(None);
+        }
         for number in &numbers {
             let known = known
                 .filter(|known| known.file == *number)
