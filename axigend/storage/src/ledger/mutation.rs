@@ -49,13 +49,12 @@ impl Mutations {
         let mut out = vec![VERSION];
         for (table, rows) in self.tables.iter().enumerate() {
             for (key, value) in rows {
-                match value {
-                    Some(value) => encode_put(&mut out, table, key, value),
-                    None => {
-                        out.extend_from_slice(&[DELETE, table as u8]);
-                        out.extend_from_slice(&(key.len() as u16).to_be_bytes());
-                        out.extend_from_slice(key);
-                    }
+                if let Some(value) = value {
+                    encode_put(&mut out, table, key, value);
+                } else {
+                    out.extend_from_slice(&[DELETE, table as u8]);
+                    out.extend_from_slice(&(key.len() as u16).to_be_bytes());
+                    out.extend_from_slice(key);
                 }
             }
         }
