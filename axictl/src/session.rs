@@ -54,8 +54,8 @@ pub struct Session {
     over: bool,
     unsaved: bool,
     pending: bool,
-    /// No command ran yet.
-    fresh: bool,
+    /// Commands that ran, a login included.
+    commands: usize,
 }
 
 impl Session {
@@ -70,14 +70,14 @@ impl Session {
             over: false,
             unsaved: false,
             pending: false,
-            fresh: true,
+            commands: 0,
         }
     }
 
     /// Logs in, also where the daemon trusts this process already. What the user is told when that fails is the daemon's
     /// sentence.
     pub fn log_in(&mut self, user: &str, lines: &mut dyn Lines) -> Result<Result<(), String>, End> {
-        self.fresh = false;
+        self.commands += 1;
         if self.client.hello().access == Access::Admin {
             self.prompt = self.client.log_out()?.prompt;
         }
@@ -103,7 +103,8 @@ impl Session {
     /// Runs a command and whatever it asks for, and prints the reply. Whether it succeeded.
     pub fn run(&mut self, command: &Command, lines: &mut dyn Lines) -> Result<bool, End> {
         // A script that logs in itself does so whoever runs it; its second line is a password, not a command.
-        let logs_in = std::mem::take(&mut self.fresh) && secrets::begins_login(&command.text);
+        let logs_in = self.commands == 0 && secrets::begins_login(&command.text);
+        self.commands += 1;
         if logs_in && self.client.hello().access == Access::Admin {
             self.prompt = self.client.log_out()?.prompt;
         }

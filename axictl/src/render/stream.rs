@@ -42,17 +42,15 @@ impl<'a> Stream<'a> {
 
     /// Takes the next rows. A broken pipe is an error; the caller ends quietly.
     pub fn rows(&mut self, rows: Vec<Vec<String>>) -> io::Result<()> {
-        match &self.begun {
-            Some(begun) => write(&begun.rows(rows)),
-            None => {
-                self.held.extend(rows);
-                if self.held.len() > HELD {
-                    let head = self.head();
-                    write(&head)?;
-                }
-                Ok(())
-            }
+        if let Some(begun) = &self.begun {
+            return write(&begun.rows(rows));
         }
+        self.held.extend(rows);
+        if self.held.len() > HELD {
+            let head = self.head();
+            write(&head)?;
+        }
+        Ok(())
     }
 
     /// Prints what is behind the rows, or the whole reply when there were few.
@@ -119,9 +117,11 @@ impl Begun {
 
 /// Rows as JSON, each behind a comma.
 fn json_rows(table: &Table, rows: &[Vec<String>]) -> String {
-    rows.iter()
-        .map(|cells| format!(",{}", json::row(table, cells)))
-        .collect()
+    rows.iter().fold(String::new(), |mut text, cells| {
+        text.push(',');
+        text.push_str(&json::row(table, cells).to_string());
+        text
+    })
 }
 
 #[cfg(test)]
@@ -160,15 +160,14 @@ mod tests {
         let mut most = 0;
         for batch in 0..30 {
             let rows: Vec<_> = (batch * 100..(batch + 1) * 100).map(row).collect();
-            match &stream.begun {
-                Some(begun) => text += &begun.rows(rows),
-                None => {
-                    stream.held.extend(rows);
-                    most = most.max(stream.held.len());
-                    if stream.held.len() > HELD {
-                        text += &stream.head();
-                    }
-                }
+            if let Some(begun) = &stream.begun {
+                text += &begun.rows(rows);
+                continue;
+            }
+            stream.held.extend(rows);
+            most = most.max(stream.held.len());
+            if stream.held.len() > HELD {
+                text += &stream.head();
             }
         }
         (text + &stream.begun.take().unwrap().end(), most)

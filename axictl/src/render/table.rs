@@ -256,7 +256,9 @@ impl Rows {
             color: self.color,
         };
         if self.widths.is_empty() {
-            rows.iter().for_each(|row| page.bare(row));
+            for row in rows {
+                page.bare(row);
+            }
             return page.text;
         }
         let mut grid = grid(self.color);
@@ -295,7 +297,9 @@ fn fitted(contents: Vec<u16>, line: u16) -> Vec<u16> {
     let taken: usize = widths.iter().copied().map(usize::from).sum();
     let each = room.saturating_sub(taken) / widths.len().max(1);
     let more = u16::try_from(each).unwrap_or(MORE).min(MORE);
-    widths.iter_mut().for_each(|width| *width += more);
+    for width in &mut widths {
+        *width += more;
+    }
     widths
 }
 

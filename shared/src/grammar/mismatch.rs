@@ -102,15 +102,15 @@ fn distance(one: &str, other: &str) -> usize {
         for (column, wanted) in other.iter().enumerate() {
             let at = |line: &[usize], column: usize| line.get(column).copied().unwrap_or(usize::MAX - 1);
             let replaced = at(&last, column) + usize::from(letter != wanted);
-            let mut least = replaced.min(at(&last, column + 1) + 1).min(at(&line, column) + 1);
+            let mut fewest = replaced.min(at(&last, column + 1) + 1).min(at(&line, column) + 1);
             let swapped = column > 0
                 && row > 0
                 && one.get(row - 1) == Some(wanted)
                 && other.get(column - 1) == Some(letter);
             if swapped {
-                least = least.min(at(&above, column - 1) + 1);
+                fewest = fewest.min(at(&above, column - 1) + 1);
             }
-            line.push(least);
+            line.push(fewest);
         }
         above = std::mem::replace(&mut last, line);
     }

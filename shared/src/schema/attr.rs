@@ -227,7 +227,6 @@ const fn usage_of(kind: &Kind) -> &'static str {
         Kind::Bool => "<yes|no>",
         Kind::Uint { .. } => "<count>",
         Kind::Path => "<path>",
-        Kind::LogFile => "<name>",
         Kind::Address => "<address>",
         Kind::Ip => "<ip>",
         Kind::IpSet => "<ipSet>",
@@ -236,6 +235,6 @@ const fn usage_of(kind: &Kind) -> &'static str {
         Kind::Choice(_) | Kind::ChoiceOr { .. } => "<type>",
         Kind::ChoiceSet(_) | Kind::List => "(list)",
         Kind::Text { .. } | Kind::Date => "<string>",
-        Kind::DomainName | Kind::LocalPart => "<name>",
+        Kind::LogFile | Kind::DomainName | Kind::LocalPart => "<name>",
     }
 }
