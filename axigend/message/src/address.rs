@@ -3,24 +3,39 @@
 //! Encoded words stay raw. Malformed addresses are kept rather than dropped: a missing domain or mailbox is named
 //! `MISSING_DOMAIN` / `MISSING_MAILBOX`, because NIL there would mean group syntax.
 
+use std::borrow::Cow;
+
 /// Most addresses read from one field; the envelope of a longer list ends there.
 pub const ADDRESSES_MAX: usize = 2000;
 
 /// One address structure of ENVELOPE.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Address {
+pub struct Address<'a> {
     /// Display name, quotes removed.
-    pub name: Option<Vec<u8>>,
+    pub name: Option<Cow<'a, [u8]>>,
     /// Source route of an obsolete address (`@a,@b`).
-    pub route: Option<Vec<u8>>,
+    pub route: Option<Cow<'a, [u8]>>,
     /// Local part; `None` ends a group.
-    pub mailbox: Option<Vec<u8>>,
+    pub mailbox: Option<Cow<'a, [u8]>>,
     /// Domain; `None` begins (with a mailbox) or ends (without) a group.
-    pub host: Option<Vec<u8>>,
+    pub host: Option<Cow<'a, [u8]>>,
+}
+
+impl Address<'_> {
+    /// The same with texts of its own.
+    pub fn into_owned(self) -> Address<'static> {
+        let owned = |text: Option<Cow<'_, [u8]>>| text.map(|text| Cow::Owned(text.into_owned()));
+        Address {
+            name: owned(self.name),
+            route: owned(self.route),
+            mailbox: owned(self.mailbox),
+            host: owned(self.host),
+        }
+    }
 }
 
 /// The addresses of one field's value, at most [`ADDRESSES_MAX`]; groups begin and end with an entry of their own.
-pub fn addresses(value: &[u8]) -> Vec<Address> {
+pub fn addresses(value: &[u8]) -> Vec<Address<'static>> {
     let mut scan = Scan { bytes: value, at: 0 };
     let mut list = Vec::new();
     let mut in_group = false;
@@ -30,7 +45,7 @@ pub fn addresses(value: &[u8]) -> Vec<Address> {
             Some(b':') if !in_group => {
                 in_group = true;
                 list.push(Address {
-                    mailbox: Some(item.phrase()),
+                    mailbox: Some(item.phrase().into()),
                     ..Address::default()
                 });
             }
@@ -70,7 +85,7 @@ impl Item {
         self.words.trim_ascii().to_vec()
     }
 
-    fn into_address(self) -> Option<Address> {
+    fn into_address(self) -> Option<Address<'static>> {
         let phrase = self.phrase();
         let (name, spec) = match self.angle {
             Some(angle) => (Some(phrase), angle),
@@ -95,15 +110,15 @@ impl Item {
         };
         let named = |part: &[u8], missing: &str| {
             let part = part.trim_ascii();
-            Some(if part.is_empty() {
+            Some(Cow::Owned(if part.is_empty() {
                 missing.as_bytes().to_vec()
             } else {
                 part.to_vec()
-            })
+            }))
         };
         Some(Address {
-            name,
-            route: route.map(<[u8]>::to_vec),
+            name: name.map(Cow::Owned),
+            route: route.map(|route| route.to_vec().into()),
             mailbox: named(mailbox, "MISSING_MAILBOX"),
             host: named(host, "MISSING_DOMAIN"),
         })
@@ -206,7 +221,7 @@ mod tests {
     use super::{ADDRESSES_MAX, addresses};
 
     fn show(value: &str) -> String {
-        let word = |text: &Option<Vec<u8>>| {
+        let word = |text: &Option<std::borrow::Cow<'_, [u8]>>| {
             text.as_ref().map_or_else(
                 || "NIL".to_owned(),
                 |text| String::from_utf8_lossy(text).into_owned(),

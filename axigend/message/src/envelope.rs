@@ -1,36 +1,39 @@
 //! The ENVELOPE of a message (RFC 9051, 2.3.5 and 7.5.2): header values, unfolded and otherwise raw.
 
+use std::borrow::Cow;
+
 use crate::{
     address::{ADDRESSES_MAX, Address, addresses},
     field::{fields, unfold},
 };
 
-/// What ENVELOPE shows. Absent fields are `None` or empty, which IMAP prints as NIL.
+/// What ENVELOPE shows. Absent fields are `None` or empty, which IMAP prints as NIL. Borrowed when it comes out of a
+/// [`crate::Summary`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Envelope {
+pub struct Envelope<'a> {
     /// Date field.
-    pub date: Option<Vec<u8>>,
+    pub date: Option<Cow<'a, [u8]>>,
     /// Subject field.
-    pub subject: Option<Vec<u8>>,
+    pub subject: Option<Cow<'a, [u8]>>,
     /// From.
-    pub from: Vec<Address>,
+    pub from: Vec<Address<'a>>,
     /// Sender; the From addresses when absent or empty.
-    pub sender: Vec<Address>,
+    pub sender: Vec<Address<'a>>,
     /// Reply-To; the From addresses when absent or empty.
-    pub reply_to: Vec<Address>,
+    pub reply_to: Vec<Address<'a>>,
     /// To.
-    pub to: Vec<Address>,
+    pub to: Vec<Address<'a>>,
     /// Cc.
-    pub cc: Vec<Address>,
+    pub cc: Vec<Address<'a>>,
     /// Bcc.
-    pub bcc: Vec<Address>,
+    pub bcc: Vec<Address<'a>>,
     /// In-Reply-To field.
-    pub in_reply_to: Option<Vec<u8>>,
+    pub in_reply_to: Option<Cow<'a, [u8]>>,
     /// Message-ID field.
-    pub message_id: Option<Vec<u8>>,
+    pub message_id: Option<Cow<'a, [u8]>>,
 }
 
-impl Envelope {
+impl Envelope<'static> {
     /// Reads the envelope from a header. Of repeated fields the first counts; repeated recipients are joined.
     pub fn parse(header: &[u8]) -> Self {
         let mut envelope = Self::default();
@@ -59,13 +62,33 @@ impl Envelope {
     }
 }
 
-fn first(slot: &mut Option<Vec<u8>>, value: &[u8]) {
-    if slot.is_none() {
-        *slot = Some(unfold(value));
+impl Envelope<'_> {
+    /// The same with texts of its own.
+    pub fn into_owned(self) -> Envelope<'static> {
+        let owned = |text: Option<Cow<'_, [u8]>>| text.map(|text| Cow::Owned(text.into_owned()));
+        let list = |list: Vec<Address<'_>>| list.into_iter().map(Address::into_owned).collect();
+        Envelope {
+            date: owned(self.date),
+            subject: owned(self.subject),
+            from: list(self.from),
+            sender: list(self.sender),
+            reply_to: list(self.reply_to),
+            to: list(self.to),
+            cc: list(self.cc),
+            bcc: list(self.bcc),
+            in_reply_to: owned(self.in_reply_to),
+            message_id: owned(self.message_id),
+        }
     }
 }
 
-fn join(list: &mut Vec<Address>, value: &[u8]) {
+fn first(slot: &mut Option<Cow<'static, [u8]>>, value: &[u8]) {
+    if slot.is_none() {
+        *slot = Some(unfold(value).into());
+    }
+}
+
+fn join(list: &mut Vec<Address<'static>>, value: &[u8]) {
     let room = ADDRESSES_MAX.saturating_sub(list.len());
     if room > 0 {
         list.extend(addresses(value).into_iter().take(room));

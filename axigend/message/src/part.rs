@@ -20,7 +20,7 @@ pub struct Structure {
     /// The message itself: its header is the message's header.
     pub root: Part,
     /// The envelope of the message.
-    pub envelope: Envelope,
+    pub envelope: Envelope<'static>,
 }
 
 /// One part: what its header says, and where it lies.

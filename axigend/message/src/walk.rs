@@ -83,7 +83,7 @@ struct Open {
     cut: bool,
     /// The header is a message's, with an envelope.
     is_message: bool,
-    envelope: Envelope,
+    envelope: Envelope<'static>,
     /// Of a multipart until its close delimiter.
     boundary: Option<Vec<u8>>,
     /// Children are messages unless they say otherwise (RFC 2046, 5.1.5).
