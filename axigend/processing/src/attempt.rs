@@ -93,7 +93,7 @@ async fn carry_out(
             _ => None,
         })
         .collect();
-    let (outcomes, stores) = deliver(&parts.stores, &Mail::of_entry(entry), &places).await;
+    let (outcomes, stores) = deliver(&parts.stores, &Mail::of_entry(entry).await, &places).await;
     let mut outcomes = outcomes.into_iter();
     let attempted = destinations.into_iter().map(|destination| match destination {
         None => Attempted::Nothing,

@@ -10,6 +10,7 @@ use axigend_storage::{BodySource, Delivered, LocalDelivery, Store, Stores};
 
 use crate::expand::Place;
 use crate::prefixed::Prefixed;
+use crate::summary::summarized;
 use crate::verdict::Verdict;
 
 /// What became of one place.
@@ -37,10 +38,10 @@ pub(crate) struct Mail {
 
 impl Mail {
     /// An entry of the queue: delivering it again is recognised.
-    pub(crate) fn of_entry(entry: &Entry) -> Self {
+    pub(crate) async fn of_entry(entry: &Entry) -> Self {
         Self {
             key: Some(delivery_key(entry)),
-            ..Self::once(&entry.envelope, &entry.body)
+            ..Self::once(&entry.envelope, &entry.body).await
         }
     }
 
@@ -48,11 +49,12 @@ impl Mail {
     ///
     /// It is stored with the Return-Path of final delivery (RFC 5321, 4.4), which replaces none, because what came in
     /// had no business to have one that matters.
-    pub(crate) fn once(envelope: &Envelope, body: &Arc<dyn BodySource>) -> Self {
+    pub(crate) async fn once(envelope: &Envelope, body: &Arc<dyn BodySource>) -> Self {
         let return_path = format!("Return-Path: <{}>\r\n", envelope.reverse_path);
+        let stored = Prefixed::new(return_path.into_bytes(), Arc::clone(body));
         Self {
             key: None,
-            body: Arc::new(Prefixed::new(return_path.into_bytes(), Arc::clone(body))),
+            body: summarized(Arc::new(stored)).await,
             received_at: envelope.received_at,
         }
     }

@@ -31,7 +31,7 @@ impl Processing {
         let received = incoming.received().await?;
         let outcomes = match self.short_way(&received, &envelope) {
             Some((store, places)) => {
-                let mail = Mail::once(&envelope, received.body());
+                let mail = Mail::once(&envelope, received.body()).await;
                 let there: Vec<&Place> = places.iter().collect();
                 match deliver_to_store(&store, &mail, &there).await {
                     Ok(outcomes) => Some((places, outcomes)),

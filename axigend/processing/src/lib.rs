@@ -15,6 +15,7 @@ mod prefixed;
 mod processing;
 mod report;
 mod retry;
+mod summary;
 #[cfg(test)]
 mod tests;
 mod verdict;

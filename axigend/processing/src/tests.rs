@@ -222,7 +222,7 @@ fn a_crash_between_delivery_and_the_queue_delivers_once() {
             )
             .collect();
         // Only one of them, and then the server is gone.
-        deliver(&rig.parts.stores, &Mail::of_entry(&entry), &places[..1]).await;
+        deliver(&rig.parts.stores, &Mail::of_entry(&entry).await, &places[..1]).await;
         let key = delivery_key(&entry);
         drop(entry);
         let mut rig = rig.restarted();

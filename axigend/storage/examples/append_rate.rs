@@ -1,7 +1,7 @@
 //! How fast a store takes mail on this machine's disk.
 //!
-//! `cargo run --release -p axigend-storage --example append_rate -- [DIRECTORY] [SECONDS]`. Delivers 4 KiB and 64 KiB
-//! messages to 50 mailboxes from 1 and 20 threads, each waiting for its answer; then looks at a folder with 100,000
+//! `cargo run --release -p axigend-storage --example append_rate -- [DIRECTORY] [SECONDS] [NOTE]`. Delivers 4 KiB and 64 KiB
+//! messages to 50 mailboxes from 1 and 20 threads, each waiting for its answer, with a note of NOTE bytes (700) on each; then looks at a folder with 100,000
 //! messages. Prints JSON lines with messages per second, syncs per message and bytes written per message byte, beside
 //! a plain append + fdatasync loop with the same bytes and batch size.
 
@@ -17,7 +17,7 @@ use std::{
 };
 
 use axigend_storage::{
-    DeliverTo, Disk, DiskFile, Flags, LocalDelivery, MailboxLimits, NewMessage, RealDisk, Store, StoreOptions,
+    DeliverTo, Disk, DiskFile, Flags, LocalDelivery, MailboxLimits, NewMessage, Noted, RealDisk, Store, StoreOptions,
 };
 use bytes::Bytes;
 
@@ -107,11 +107,12 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// One writer: delivers until the time is up; returns its latencies in microseconds.
-fn writer(store: &Store, number: u64, size: usize, until: Instant) -> Vec<u64> {
+fn writer(store: &Store, number: u64, (size, note): (usize, usize), until: Instant) -> Vec<u64> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .expect("a runtime");
     let body = Bytes::from(vec![b'm'; size]);
+    let note = Bytes::from(vec![b'n'; note]);
     let mut latencies = Vec::new();
     while Instant::now() < until {
         let count = latencies.len() as u64;
@@ -123,7 +124,14 @@ fn writer(store: &Store, number: u64, size: usize, until: Instant) -> Vec<u64> {
         };
         let delivery = LocalDelivery {
             key: Some((size as u64) << 48 | number << 32 | count),
-            body: Arc::new(body.clone()),
+            body: if note.is_empty() {
+                Arc::new(body.clone())
+            } else {
+                Arc::new(Noted {
+                    body: Arc::new(body.clone()),
+                    note: note.clone(),
+                })
+            },
             internal_date: 1_790_000_000,
             recipients: vec![recipient],
         };
@@ -132,6 +140,16 @@ fn writer(store: &Store, number: u64, size: usize, until: Instant) -> Vec<u64> {
         latencies.push(start.elapsed().as_micros() as u64);
     }
     latencies
+}
+
+/// Processor time of this process so far.
+fn processor_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("proc(5)");
+    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+    // User and system time in hundredths of a second.
+    let ticks = fields.split_ascii_whitespace().skip(11).take(2);
+    let ticks = ticks.filter_map(|ticks| ticks.parse::<u64>().ok());
+    Duration::from_millis(ticks.sum::<u64>() * 10)
 }
 
 /// Appends `size` bytes per message in batches of `batch`, with one sync each; messages per second.
@@ -150,7 +168,7 @@ fn plain_loop(dir: &Path, size: usize, batch: usize, seconds: u64) -> f64 {
     count as f64 / start.elapsed().as_secs_f64()
 }
 
-fn deliveries(dir: &Path, size: usize, writers: u64, seconds: u64) {
+fn deliveries(dir: &Path, (size, note): (usize, usize), writers: u64, seconds: u64) {
     let counts = Arc::new(Counts::default());
     let disk = Arc::new(CountingDisk(RealDisk, Arc::clone(&counts)));
     let store = Store::open(
@@ -164,12 +182,13 @@ fn deliveries(dir: &Path, size: usize, writers: u64, seconds: u64) {
     }
     let (syncs, written) = (counts.syncs.load(Relaxed), counts.written.load(Relaxed));
     let start = Instant::now();
+    let cpu = processor_time();
     let until = start + Duration::from_secs(seconds);
     let mut latencies: Vec<u64> = thread::scope(|scope| {
         let threads: Vec<_> = (0..writers)
             .map(|number| {
                 let store = &store;
-                scope.spawn(move || writer(store, number, size, until))
+                scope.spawn(move || writer(store, number, (size, note), until))
             })
             .collect();
         threads
@@ -183,9 +202,10 @@ fn deliveries(dir: &Path, size: usize, writers: u64, seconds: u64) {
     let per_message = (counts.syncs.load(Relaxed) - syncs) as f64 / messages;
     let per_byte = (counts.written.load(Relaxed) - written) as f64 / (messages * size as f64);
     store.close().expect("closed");
+    let cpu = (processor_time() - cpu).as_secs_f64() * 1e6 / messages;
     let batch = (1.0 / per_message).round().max(1.0) as usize;
     println!(
-        "{{\"bench\":\"deliver\",\"size\":{size},\"writers\":{writers},\"messages_per_s\":{:.0},\"syncs_per_message\":{per_message:.3},\"bytes_per_byte\":{per_byte:.2},\"median_us\":{},\"p99_us\":{},\"plain_batch\":{batch},\"plain_messages_per_s\":{:.0}}}",
+        "{{\"bench\":\"deliver\",\"size\":{size},\"note\":{note},\"writers\":{writers},\"messages_per_s\":{:.0},\"syncs_per_message\":{per_message:.3},\"bytes_per_byte\":{per_byte:.2},\"cpu_us\":{cpu:.0},\"median_us\":{},\"p99_us\":{},\"plain_batch\":{batch},\"plain_messages_per_s\":{:.0}}}",
         messages / elapsed,
         latencies[latencies.len() / 2],
         latencies[latencies.len() * 99 / 100],
@@ -249,10 +269,11 @@ fn main() {
         .next()
         .and_then(|seconds| seconds.parse().ok())
         .unwrap_or(5);
+    let note = arguments.next().and_then(|note| note.parse().ok()).unwrap_or(700);
     let dir = Path::new(&dir);
     RealDisk.create_dir_all(dir).expect("a directory");
     for (size, writers) in [(4096, 20), (4096, 1), (65_536, 20)] {
-        deliveries(dir, size, writers, seconds);
+        deliveries(dir, (size, note), writers, seconds);
     }
     large_folder(dir);
     RealDisk.remove_dir_all(dir).expect("cleaned up");

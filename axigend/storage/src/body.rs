@@ -1,6 +1,6 @@
 //! Where a message body lies and where it comes from.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use axigen_shared::Refusal;
 use bytes::Bytes;
@@ -59,9 +59,36 @@ pub trait BodySource: Send + Sync {
     fn len(&self) -> u64;
     /// Fills `buf` from `offset`; returns how much was read, 0 only at the end. May block on the disk.
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize>;
+    /// What should be known of the body without reading it, derived from it. Kept beside the body as long as nothing is
+    /// lost, see [`crate::Snapshot::notes`].
+    fn note(&self) -> Option<Bytes> {
+        None
+    }
     /// Whether there is nothing in it.
     fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+/// A body with a note on it.
+pub struct Noted {
+    /// The body.
+    pub body: Arc<dyn BodySource>,
+    /// The note.
+    pub note: Bytes,
+}
+
+impl BodySource for Noted {
+    fn len(&self) -> u64 {
+        self.body.len()
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        self.body.read_at(offset, buf)
+    }
+
+    fn note(&self) -> Option<Bytes> {
+        Some(self.note.clone())
     }
 }
 

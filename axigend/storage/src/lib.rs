@@ -14,7 +14,7 @@ mod error;
 mod ledger;
 mod mail;
 
-pub use body::{BodyRef, BodySource};
+pub use body::{BodyRef, BodySource, Noted};
 pub use disk::{Disk, DiskFile, FaultDisk, MemoryDisk, ReadOnlyDisk, RealDisk};
 pub use ledger::{
     CompactOptions, Compacted, Ledger, LedgerOptions, LedgerUsage, Progress, Snapshot, StoredBody, Txn,

@@ -46,7 +46,14 @@ impl Summarizer {
 
     /// The message is over.
     pub fn finish(self) -> Summary {
-        Summary::of(&self.walker.finish(), &self.window, self.len)
+        self.finish_with_structure().0
+    }
+
+    /// The message is over; its parts are wanted at once.
+    pub fn finish_with_structure(self) -> (Summary, Structure) {
+        let structure = self.walker.finish();
+        let summary = Summary::of(&structure, &self.window, self.len);
+        (summary, structure)
     }
 }
 

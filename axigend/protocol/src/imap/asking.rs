@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axigen_shared::{Cause, Refusal};
-use axigend_message::Structure;
+use axigend_message::{Structure, Summary};
 use bytes::Bytes;
 
 use super::{
@@ -126,6 +126,13 @@ impl Wire {
         match self.ask(Request::Structure { uid }).await? {
             Answer::Structure(structure) => Ok(structure),
             _ => unfitting("Structure"),
+        }
+    }
+
+    pub(crate) async fn summaries(&self, uids: Vec<u32>) -> Asked<Vec<Option<Summary>>> {
+        match self.ask(Request::Summaries { uids }).await? {
+            Answer::Summaries(summaries) => Ok(summaries),
+            _ => unfitting("Summaries"),
         }
     }
 

@@ -6,7 +6,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use axigen_shared::Refusal;
-use axigend_message::Structure;
+use axigend_message::{Structure, Summary};
 use bytes::Bytes;
 
 use super::{
@@ -153,6 +153,11 @@ pub enum Request {
         /// The message.
         uid: u32,
     },
+    /// What is remembered of these messages → [`Answer::Summaries`].
+    Summaries {
+        /// Ascending UIDs, at most [`super::ROWS_PAGE`].
+        uids: Vec<u32>,
+    },
     /// The parts of a message → [`Answer::Structure`].
     Structure {
         /// The message.
@@ -219,6 +224,8 @@ pub enum Answer {
     Copied(Copied),
     /// A header.
     Header(Header),
+    /// For each UID asked, in order, what is remembered of the message; `None` when nothing is, or it is gone.
+    Summaries(Vec<Option<Summary>>),
     /// A message's parts.
     Structure(Arc<Structure>),
     /// Bytes of a message.

@@ -2,16 +2,22 @@
 //!
 //! All bytes of a command go into one [`SpooledBody`] one after the other: a session holds a bounded piece of them in
 //! memory and the rest in one file, whatever it announces and however many messages it sends. Announcing alone takes
-//! nothing from anybody. The store takes all messages of a command in one write, each as a [`Part`] of what there is.
+//! nothing from anybody. The store takes all messages of a command in one write, each as a [`Part`] of what there is,
+//! with the summary made while it came.
 
 use std::{io, sync::Arc};
 
 use axigen_shared::{Cause, Refusal};
+use axigend_message::Summarizer;
 use axigend_queue::{Queue, SpooledBody};
-use axigend_storage::{BodySource, MailboxLimits, MailboxUsage};
+use axigend_storage::{BodySource, MailboxLimits, MailboxUsage, Noted};
+use bytes::Bytes;
 
 /// Most bytes of all messages of one command: the store writes them at once, and while it does others wait.
 const COMMAND_MAX: u64 = 256 * 1024 * 1024;
+
+/// Bytes of summaries held for one command: those of many strange messages at once can be made when they are read.
+const SUMMARIES_MAX: usize = 256 * 1024;
 
 /// The messages of one APPEND command.
 pub(super) struct Appending {
@@ -20,6 +26,34 @@ pub(super) struct Appending {
     begun: Vec<u64>,
     bytes: Option<SpooledBody>,
     announced: u64,
+    summaries: Summaries,
+}
+
+/// Summaries of the messages of one command.
+#[derive(Default)]
+struct Summaries {
+    /// Of the messages that are whole, as far as there is room.
+    whole: Vec<Option<Bytes>>,
+    size: usize,
+    /// Of the message begun last.
+    open: Option<Summarizer>,
+}
+
+impl Summaries {
+    /// The message begun last is whole.
+    fn end(&mut self) {
+        let Some(open) = self.open.take() else { return };
+        let summary = open.finish().encoded().clone();
+        self.size += summary.len();
+        self.whole
+            .push((self.size <= SUMMARIES_MAX).then_some(summary));
+    }
+
+    /// The next message begins.
+    fn begin(&mut self) {
+        self.end();
+        self.open = Some(Summarizer::new());
+    }
 }
 
 impl Appending {
@@ -30,6 +64,7 @@ impl Appending {
             begun: Vec::new(),
             bytes: None,
             announced: 0,
+            summaries: Summaries::default(),
         }
     }
 
@@ -60,6 +95,7 @@ impl Appending {
             ));
         }
         self.announced = announced;
+        self.summaries.begin();
         self.begun.push(self.bytes.as_ref().map_or(0, SpooledBody::len));
         Ok(())
     }
@@ -70,6 +106,9 @@ impl Appending {
             return Err(Refusal::new(Cause::Internal, "message bytes without a message"));
         }
         let spooled = self.bytes.get_or_insert_with(|| self.queue.spooled());
+        if let Some(open) = &mut self.summaries.open {
+            open.feed(bytes);
+        }
         let taken = spooled.chunk(bytes).await;
         if taken.is_err() {
             self.clear();
@@ -82,16 +121,23 @@ impl Appending {
         let spooled = self.bytes.get_or_insert_with(|| self.queue.spooled());
         let whole = spooled.finish().await?;
         let begun = std::mem::take(&mut self.begun);
+        self.summaries.end();
+        let summaries = std::mem::take(&mut self.summaries).whole;
         let ends = begun.iter().skip(1).copied().chain([whole.len()]);
         Ok(begun
             .iter()
             .zip(ends)
-            .map(|(from, end)| {
-                Arc::new(Part {
+            .zip(summaries)
+            .map(|((from, end), summary)| {
+                let part = Arc::new(Part {
                     whole: Arc::clone(&whole),
                     from: *from,
                     len: end.saturating_sub(*from),
-                }) as Arc<dyn BodySource>
+                });
+                match summary {
+                    Some(note) => Arc::new(Noted { body: part, note }) as Arc<dyn BodySource>,
+                    None => part,
+                }
             })
             .collect())
     }
@@ -101,6 +147,7 @@ impl Appending {
         self.begun.clear();
         self.bytes = None;
         self.announced = 0;
+        self.summaries = Summaries::default();
     }
 }
 

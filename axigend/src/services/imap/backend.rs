@@ -120,6 +120,7 @@ impl Desk {
             | Request::Rows { .. }
             | Request::Changes { .. }
             | Request::Header { .. }
+            | Request::Summaries { .. }
             | Request::Structure { .. }
             | Request::Body { .. }
             | Request::Test { .. } => self.reading(request).await,
@@ -206,11 +207,16 @@ impl Desk {
             }
             Request::Changes { since } => Answer::Changes(self.open.changes(since)?),
             Request::Header { uid } => Answer::Header(messages.header(mailbox, folder, uid).await?),
+            Request::Summaries { uids } => {
+                Answer::Summaries(messages.page.summaries(mailbox, folder, &uids).await?)
+            }
             Request::Structure { uid } => Answer::Structure(messages.structure(mailbox, folder, uid).await?),
             Request::Body { uid, offset, len } => {
                 Answer::Chunk(messages.body(mailbox, folder, uid, offset, len).await?)
             }
             Request::Test { uids, tests } => {
+                messages.page.rows(mailbox, folder, &uids)?;
+                messages.page.recall(mailbox)?;
                 let mut passed = Vec::with_capacity(uids.len());
                 for uid in uids {
                     passed.push(messages.test(mailbox, folder, uid, &tests).await?);

@@ -2,7 +2,7 @@
 
 use axigen_shared::{Cause, Refusal};
 use axigend_directory::AccountKey;
-use axigend_protocol::imap::{Answer, Changes, Event, Folder, Opened, ROWS_PAGE, UIDS_PAGE, Uids};
+use axigend_protocol::imap::{Answer, Changes, Event, Folder, Opened, UIDS_PAGE, Uids};
 use axigend_storage::{FolderId, FolderInfo, Mailbox, SystemFlags};
 use tokio::sync::watch;
 
@@ -14,8 +14,6 @@ use super::{
 
 /// Changes asked for at a time.
 const CHANGES_PAGE: usize = 1024;
-/// A page of rows is read as one range when at most this many times as many UIDs lie in it.
-const SPARSE: u32 = 4;
 /// Silence after which a listening client hears that the server is there (services-core 3.2.5: 2 minutes).
 const QUIET: std::time::Duration = std::time::Duration::from_secs(110);
 
@@ -153,24 +151,7 @@ impl OpenMailbox {
 
     pub(super) fn rows(&mut self, uids: &[u32]) -> Result<Answer, Refusal> {
         let folder = self.folder()?;
-        let (Some(first), Some(last)) = (uids.first().copied(), uids.last().copied()) else {
-            return Ok(Answer::Rows(Vec::new()));
-        };
-        let span = last.saturating_sub(first).saturating_add(1);
-        let wanted = u32::try_from(uids.len()).unwrap_or(u32::MAX);
-        let rows = if span <= wanted.saturating_mul(SPARSE) {
-            let limit = usize::try_from(span).unwrap_or(ROWS_PAGE);
-            let mut rows = self.mailbox.messages(folder, first, limit)?;
-            rows.retain(|row| uids.binary_search(&row.uid).is_ok());
-            rows
-        } else {
-            let mut rows = Vec::with_capacity(uids.len());
-            for uid in uids {
-                rows.extend(self.mailbox.message(folder, *uid)?);
-            }
-            rows
-        };
-        self.messages.remember(&rows);
+        let rows = self.messages.page.rows(&self.mailbox, folder, uids)?;
         Ok(Answer::Rows(convert::rows(rows)))
     }
 

@@ -1,16 +1,17 @@
 //! Reading messages of the opened folder: header, parts, bytes, tests of content.
 //!
-//! Only what is asked for is read, in chunks, so memory does not grow with the message. Where messages lie is
-//! remembered for the page of rows asked for last, the header and the parts for the message asked for last: FETCH asks
-//! several things of one message in a row.
+//! Only what is asked for is read, in chunks, so memory does not grow with the message. Header and parts are remembered
+//! of the message asked for last: FETCH asks several things of one message in a row.
 
 use std::sync::Arc;
 
 use axigen_shared::{Cause, Refusal};
-use axigend_message::{Structure, Walker, header_len};
+use axigend_message::{Structure, Summarizer, Summary, header_len};
 use axigend_protocol::imap::{CHUNK, HEADER_MAX, Header, Inspection, Test};
-use axigend_storage::{BodyRef, FolderId, Mailbox, MessageRow};
+use axigend_storage::{BodyRef, FolderId, Mailbox};
 use bytes::{Bytes, BytesMut};
+
+use super::page::Page;
 
 /// First bite when a header is wanted: nearly every header is shorter.
 const HEADER_BITE: usize = 8 * 1024;
@@ -18,8 +19,8 @@ const HEADER_BITE: usize = 8 * 1024;
 /// What is remembered of messages.
 #[derive(Default)]
 pub(super) struct Messages {
-    /// By ascending UID.
-    places: Vec<(u32, BodyRef)>,
+    /// The page of rows asked for last.
+    pub(super) page: Page,
     header: Option<(u32, Header)>,
     structure: Option<(u32, Arc<Structure>)>,
 }
@@ -28,23 +29,6 @@ impl Messages {
     /// Forgets everything: another folder.
     pub(super) fn forget(&mut self) {
         *self = Self::default();
-    }
-
-    /// Remembers where these messages lie.
-    pub(super) fn remember(&mut self, rows: &[MessageRow]) {
-        self.places = rows.iter().map(|row| (row.uid, row.body)).collect();
-    }
-
-    fn place(&mut self, mailbox: &Mailbox, folder: FolderId, uid: u32) -> Result<BodyRef, Refusal> {
-        if let Ok(at) = self.places.binary_search_by_key(&uid, |(uid, _)| *uid)
-            && let Some((_, body)) = self.places.get(at)
-        {
-            return Ok(*body);
-        }
-        let row = mailbox.message(folder, uid)?;
-        let row = row.ok_or_else(|| Refusal::new(Cause::NoSuchMessage, format!("message {uid} is gone")))?;
-        self.places = vec![(uid, row.body)];
-        Ok(row.body)
     }
 
     /// Bytes as stored, at most [`CHUNK`].
@@ -56,7 +40,7 @@ impl Messages {
         offset: u64,
         len: usize,
     ) -> Result<Bytes, Refusal> {
-        let body = self.place(mailbox, folder, uid)?;
+        let body = self.page.place(mailbox, folder, uid)?;
         read(mailbox, body, offset, len).await
     }
 
@@ -72,8 +56,11 @@ impl Messages {
         {
             return Ok(header.clone());
         }
-        let body = self.place(mailbox, folder, uid)?;
-        let header = read_header(mailbox, body).await?;
+        let body = self.page.place(mailbox, folder, uid)?;
+        let header = match self.page.summary(uid) {
+            Some(summary) => read_known_header(mailbox, body, summary.header_len()).await?,
+            None => read_header(mailbox, body).await?,
+        };
         self.header = Some((uid, header.clone()));
         Ok(header)
     }
@@ -90,17 +77,24 @@ impl Messages {
         {
             return Ok(Arc::clone(structure));
         }
-        let body = self.place(mailbox, folder, uid)?;
-        let mut walker = Walker::new();
+        let body = self.page.place(mailbox, folder, uid)?;
+        if let Some(structure) = self.page.summary(uid).and_then(Summary::structure) {
+            let structure = Arc::new(structure);
+            self.structure = Some((uid, Arc::clone(&structure)));
+            return Ok(structure);
+        }
+        let mut summarizer = Summarizer::new();
         let mut offset = 0;
         while offset < body.len {
             let chunk = read(mailbox, body, offset, CHUNK).await?;
             offset += chunk.len() as u64;
-            walker.feed(&chunk);
+            summarizer.feed(&chunk);
             // Other connections live on this thread.
             tokio::task::yield_now().await;
         }
-        let structure = Arc::new(walker.finish());
+        let (summary, structure) = summarizer.finish_with_structure();
+        self.page.learn(mailbox, uid, &summary);
+        let structure = Arc::new(structure);
         self.structure = Some((uid, Arc::clone(&structure)));
         Ok(structure)
     }
@@ -138,7 +132,7 @@ impl Messages {
         if !inspection.wants_text() {
             return Ok(inspection.passed());
         }
-        let body = self.place(mailbox, folder, uid)?;
+        let body = self.page.place(mailbox, folder, uid)?;
         let structure = self.structure(mailbox, folder, uid).await?;
         for part in Inspection::parts(&structure) {
             inspection.begin(&part);
@@ -170,7 +164,7 @@ impl Messages {
         inspection: &mut Inspection<'_>,
     ) -> Result<(), Refusal> {
         let end = self.structure(mailbox, folder, uid).await?.root.header.end;
-        let body = self.place(mailbox, folder, uid)?;
+        let body = self.page.place(mailbox, folder, uid)?;
         let mut offset = 0;
         while offset < end {
             let want = usize::try_from(end - offset).unwrap_or(CHUNK).min(CHUNK);
@@ -184,7 +178,7 @@ impl Messages {
 }
 
 /// Bytes of a body; nothing only at its end.
-async fn read(mailbox: &Mailbox, body: BodyRef, offset: u64, len: usize) -> Result<Bytes, Refusal> {
+pub(super) async fn read(mailbox: &Mailbox, body: BodyRef, offset: u64, len: usize) -> Result<Bytes, Refusal> {
     let left = usize::try_from(body.len.saturating_sub(offset)).unwrap_or(usize::MAX);
     let want = len.min(CHUNK).min(left);
     if want == 0 {
@@ -198,6 +192,24 @@ async fn read(mailbox: &Mailbox, body: BodyRef, offset: u64, len: usize) -> Resu
         ));
     }
     Ok(bytes)
+}
+
+/// Reads a header of which the length is known, as far as it is handed over.
+async fn read_known_header(mailbox: &Mailbox, body: BodyRef, len: u64) -> Result<Header, Refusal> {
+    let wanted = usize::try_from(len.min(body.len))
+        .unwrap_or(HEADER_MAX)
+        .min(HEADER_MAX);
+    let mut bytes = read(mailbox, body, 0, wanted).await?;
+    if bytes.len() < wanted {
+        let mut longer = BytesMut::from(bytes.as_ref());
+        while longer.len() < wanted {
+            let chunk = read(mailbox, body, longer.len() as u64, wanted - longer.len()).await?;
+            longer.extend_from_slice(&chunk);
+        }
+        bytes = longer.freeze();
+    }
+    let complete = bytes.len() as u64 == len;
+    Ok(Header { bytes, complete })
 }
 
 async fn read_header(mailbox: &Mailbox, body: BodyRef) -> Result<Header, Refusal> {

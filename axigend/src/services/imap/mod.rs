@@ -10,6 +10,7 @@ mod convert;
 mod login;
 mod mailbox;
 mod message;
+mod page;
 mod recents;
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ use super::{
     bodies::Uses,
     index::{Index, State},
     job::Job,
-    mutation::{Mutations, Restated},
+    mutation::{Changed, Mutations, Restated},
     open::Place,
     tables::{Published, Tables},
     txn::{Trouble, Txn},
@@ -45,6 +45,8 @@ pub(super) struct Batch {
     pub(super) hooks: Vec<Box<dyn FnOnce() + Send>>,
     /// Whether there is anything to log.
     changed: bool,
+    /// Whether notes changed.
+    noted: bool,
 }
 
 /// What was removed since the ledger was opened.
@@ -149,6 +151,10 @@ impl Core {
         let batch = self.prepare(&txn, jobs)?;
         if !batch.changed {
             self.writer.rollback(start);
+            if batch.noted {
+                Index::commit(txn).map_err(Failure::IndexLost)?;
+                self.dirty = true;
+            }
             return Ok(batch);
         }
         self.writer
@@ -177,6 +183,7 @@ impl Core {
             verdicts: Vec::with_capacity(jobs.len()),
             hooks: Vec::new(),
             changed: false,
+            noted: false,
         };
         let from = self.writer.position();
         for job in jobs {
@@ -201,6 +208,8 @@ impl Core {
                 batch.changed = true;
             }
             if outcome.is_ok() {
+                apply_rows(tables.notes(), &done.changes.notes, &mut tables).map_err(Failure::IndexLost)?;
+                batch.noted |= !done.changes.notes.is_empty();
                 batch.hooks.extend(done.hooks);
             }
             batch.verdicts.push(outcome.err());
@@ -382,15 +391,20 @@ impl Core {
 /// Puts an operation's changes into the tables.
 fn apply(changes: &Mutations, tables: &mut Tables<'_>, uses: &mut Uses) -> Result<(), Refusal> {
     for (table, rows) in changes.tables.iter().enumerate() {
-        for (key, value) in rows {
-            match value {
-                Some(value) => tables.put(table, key, value)?,
-                None => tables.delete(table, key)?,
-            }
-        }
+        apply_rows(table, rows, tables)?;
     }
     for (file, change) in &changes.uses {
         uses.apply(*file, *change);
+    }
+    Ok(())
+}
+
+fn apply_rows(table: usize, rows: &Changed, tables: &mut Tables<'_>) -> Result<(), Refusal> {
+    for (key, value) in rows {
+        match value {
+            Some(value) => tables.put(table, key, value)?,
+            None => tables.delete(table, key)?,
+        }
     }
     Ok(())
 }

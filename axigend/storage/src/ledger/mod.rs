@@ -19,6 +19,7 @@ mod guard;
 mod index;
 mod job;
 mod mutation;
+mod notes;
 mod open;
 mod options;
 mod reading;
@@ -105,6 +106,16 @@ impl Ledger {
         result.recv().unwrap_or_else(|_| Err(lost()))
     }
 
+    /// Runs `work` as [`Ledger::write`] does, without waiting. For what may be lost.
+    pub fn post(&self, work: impl FnOnce(&mut Txn<'_>) -> Result<(), Refusal> + Send + 'static) {
+        let note = |outcome: Result<(), Refusal>| {
+            if let Err(refusal) = outcome {
+                tracing::debug!(module = "STORAGE", "not written: {refusal}");
+            }
+        };
+        note(self.shared.submit(Work::boxed(work, note)));
+    }
+
     /// Looks at the tables as of the last commit. Never waits for writers. Keep `work` short: what it looks at is
     /// pinned meanwhile.
     pub fn read<R>(&self, work: impl FnOnce(&Snapshot<'_>) -> Result<R, Refusal>) -> Result<R, Refusal> {
@@ -176,6 +187,7 @@ impl Ledger {
         full: bool,
         problems: &mut Vec<String>,
     ) -> Result<(), Refusal> {
+        notes::check(snapshot.tables(), problems)?;
         // A body that was released meanwhile may be gone.
         let verify = |body| match self.shared.verify(body) {
             Err(refusal) if self.shared.place(body)?.is_some() => Err(refusal),

@@ -37,9 +37,12 @@ pub(super) struct Mutations {
     pub(super) tables: Vec<Changed>,
     /// By container.
     pub(super) uses: BTreeMap<u32, UseChange>,
+    /// Rows of notes, which are not logged.
+    pub(super) notes: Changed,
 }
 
 impl Mutations {
+    /// Whether there is nothing to log.
     pub(super) fn is_empty(&self) -> bool {
         self.uses.is_empty() && self.tables.iter().all(BTreeMap::is_empty)
     }
@@ -207,7 +210,7 @@ mod tests {
     fn replayed(payload: &[u8], tables: usize) -> Result<Mutations, Refusal> {
         let mut found = Mutations {
             tables: vec![Changed::new(); tables],
-            uses: BTreeMap::new(),
+            ..Mutations::default()
         };
         decode(payload, |entry| {
             match entry {
@@ -241,7 +244,7 @@ mod tests {
         ) {
             let uses = uses.into_iter().map(|(file, (bodies, bytes))| (file, UseChange { bodies, bytes })).collect();
             let count = tables.len();
-            let written = Mutations { tables, uses };
+            let written = Mutations { tables, uses, ..Mutations::default() };
             let read = replayed(&written.encode(), count).unwrap();
             prop_assert_eq!(read.tables, written.tables);
             prop_assert_eq!(read.uses, written.uses);

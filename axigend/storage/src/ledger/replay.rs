@@ -13,8 +13,9 @@ use super::{
     bodies::Uses,
     index::{Index, State},
     mutation::{Entry, decode},
+    notes,
     open::{Container, Containers, Start},
-    tables::Tables,
+    tables::{Names, Tables},
 };
 use crate::{
     container::{FileHead, Found, Scanner, container_name},
@@ -164,8 +165,20 @@ impl Run<'_> {
             })
         };
         decode(payload, |entry| match entry {
-            Entry::Put { table, key, value } => tables.put(number(table)?, key, value),
-            Entry::Delete { table, key } => tables.delete(number(table)?, key),
+            Entry::Put { table, key, value } => {
+                let table = number(table)?;
+                if table == Names::BODY {
+                    notes::replayed(tables, key, true)?;
+                }
+                tables.put(table, key, value)
+            }
+            Entry::Delete { table, key } => {
+                let table = number(table)?;
+                if table == Names::BODY {
+                    notes::replayed(tables, key, false)?;
+                }
+                tables.delete(table, key)
+            }
             Entry::Use { file, change } => {
                 self.uses.apply(file, change);
                 Ok(())

@@ -3,9 +3,10 @@
 use std::ops::ControlFlow;
 
 use axigen_shared::Refusal;
+use bytes::Bytes;
 
 use super::{
-    bodies,
+    bodies, notes,
     tables::{Published, View, Visit},
 };
 use crate::body::BodyRef;
@@ -36,6 +37,11 @@ impl<'a> Snapshot<'a> {
             visit(name, row.references)?;
             Ok(ControlFlow::Continue(()))
         })
+    }
+
+    /// What was noted of these bodies, where anything was and is not lost; see [`crate::BodySource::note`].
+    pub fn notes(&self, bodies: &[BodyRef]) -> Result<Vec<Option<Bytes>>, Refusal> {
+        notes::find(self.tables, bodies)
     }
 
     /// The value of a key.

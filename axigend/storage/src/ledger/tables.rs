@@ -1,7 +1,7 @@
 //! The tables of a ledger by number, for writing and for reading.
 //!
 //! Number 0 is the ledger's own table of bodies, then come the caller's tables in the order of the options, and last
-//! the ledger's own `meta`, which is never logged because it is derived.
+//! the ledger's own `meta` and `note`, which are never logged because they are derived.
 
 use std::{ops::ControlFlow, sync::OnceLock};
 
@@ -14,8 +14,9 @@ use crate::error::index_refusal;
 
 /// Name of table 0.
 pub(super) const BODY: &str = "ledger.body";
-/// Name of the last table.
+/// Names of the last tables.
 const META: &str = "ledger.meta";
+const NOTE: &str = "ledger.note";
 
 type Definition<'a> = TableDefinition<'a, &'static [u8], &'static [u8]>;
 
@@ -51,13 +52,18 @@ impl Names {
         self.user.len() + 1
     }
 
+    /// Number of the table of notes.
+    pub(super) fn notes(self) -> usize {
+        self.user.len() + 2
+    }
+
     /// Tables that are logged, in the order of their numbers.
     pub(super) fn logged(self) -> impl Iterator<Item = &'static str> {
         std::iter::once(BODY).chain(self.user.iter().copied())
     }
 
     fn all(self) -> impl Iterator<Item = &'static str> {
-        self.logged().chain(std::iter::once(META))
+        self.logged().chain([META, NOTE])
     }
 
     pub(super) fn number(self, table: &str) -> Result<usize, Refusal> {
@@ -109,6 +115,10 @@ impl<'txn> Tables<'txn> {
         self.names.meta()
     }
 
+    pub(super) fn notes(&self) -> usize {
+        self.names.notes()
+    }
+
     fn table_mut(&mut self, table: usize) -> Result<&mut Table<'txn, &'static [u8], &'static [u8]>, Refusal> {
         self.open.get_mut(table).ok_or_else(no_table)
     }
@@ -155,6 +165,10 @@ impl Published {
 
     pub(super) fn meta(&self) -> usize {
         self.names.meta()
+    }
+
+    pub(super) fn notes(&self) -> usize {
+        self.names.notes()
     }
 
     fn table(&self, table: usize) -> Result<&ReadOnlyTable<&'static [u8], &'static [u8]>, Refusal> {

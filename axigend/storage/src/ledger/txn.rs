@@ -5,7 +5,6 @@
 
 use std::{
     cell::Cell,
-    collections::BTreeMap,
     ops::{Bound, ControlFlow},
 };
 
@@ -14,6 +13,7 @@ use axigen_shared::{Cause, Refusal};
 use super::{
     bodies::{self, BodyRow},
     mutation::{Changed, Mutations, Restated, UseChange},
+    notes,
     snapshot::{Rows, collect},
     tables::{Names, View, Visit},
 };
@@ -68,7 +68,7 @@ impl<'a> Txn<'a> {
     ) -> Self {
         let changes = Mutations {
             tables: vec![Changed::new(); tables],
-            uses: BTreeMap::new(),
+            ..Mutations::default()
         };
         Self {
             base,
@@ -121,7 +121,7 @@ impl<'a> Txn<'a> {
         View::scan(self, self.base.number(table)?, from, to, &mut visit)
     }
 
-    /// Stores a body with one reference; after a failure the operation cannot succeed any more.
+    /// Stores a body with one reference and the note its source gives; after a failure the operation cannot succeed any more.
     pub fn append_body(&mut self, source: &dyn BodySource) -> Result<BodyRef, Refusal> {
         if let Some(refusal) = self.closed_to_bodies {
             return Err(self.hopeless(refusal.clone()));
@@ -133,8 +133,24 @@ impl<'a> Txn<'a> {
             moved: None,
         };
         self.set(Names::BODY, &BodyRow::key(body), Some(row.encode()))?;
+        // A new body begins without a note if it brings none.
+        let note = source.note().and_then(|note| notes::encode(body.len, &note));
+        self.changes.notes.insert(BodyRow::key(body).to_vec(), note);
         self.account(body, 1);
         Ok(body)
+    }
+
+    /// Notes something of a stored body (see [`BodySource::note`]); nothing happens if it is gone.
+    pub fn note_body(&mut self, body: BodyRef, note: &[u8]) -> Result<(), Refusal> {
+        let key = BodyRow::key(body);
+        let row = View::get(self, Names::BODY, &key)?;
+        let row = row.map(|row| BodyRow::decode(&row)).transpose()?;
+        if row.is_some_and(|row| row.len == body.len)
+            && let Some(note) = notes::encode(body.len, note)
+        {
+            self.changes.notes.insert(key.to_vec(), Some(note));
+        }
+        Ok(())
     }
 
     /// The operation cannot succeed any more, whatever it makes of this refusal.
@@ -216,6 +232,7 @@ impl<'a> Txn<'a> {
             return self.set(Names::BODY, &BodyRow::key(body), Some(row.encode()));
         }
         self.account(row.place(body), -1);
+        self.changes.notes.insert(BodyRow::key(body).to_vec(), None);
         self.set(Names::BODY, &BodyRow::key(body), None)
     }
 

@@ -350,6 +350,19 @@ impl Mailbox {
         self.store.ledger.read_body(body, offset, len).await
     }
 
+    /// What was noted of these bodies when they came in (see [`crate::BodySource::note`]) or later.
+    pub fn notes(&self, bodies: &[BodyRef]) -> Result<Vec<Option<Bytes>>, Refusal> {
+        self.store.ledger.read(|snapshot| snapshot.notes(bodies))
+    }
+
+    /// Notes something of bodies, sooner or later.
+    pub fn note(&self, notes: Vec<(BodyRef, Bytes)>) {
+        self.store.ledger.post(move |txn| {
+            let mut notes = notes.iter();
+            notes.try_for_each(|(body, note)| txn.note_body(*body, note))
+        });
+    }
+
     /// What the mailbox holds.
     pub fn usage(&self) -> Result<MailboxUsage, Refusal> {
         let row = self

@@ -47,6 +47,10 @@ pub(super) enum Item {
     BinarySize {
         part: Part,
     },
+    /// The beginning of the text (RFC 8970); with `lazy` only if it is known already.
+    Preview {
+        lazy: bool,
+    },
 }
 
 /// The name under which a section is sent back.
@@ -59,6 +63,16 @@ pub(super) enum Label {
 }
 
 impl Item {
+    /// Whether what is remembered of a message helps to answer.
+    pub(super) fn uses_summary(&self) -> bool {
+        match self {
+            Self::Envelope | Self::Structure { .. } | Self::Preview { .. } => true,
+            Self::Binary { .. } | Self::BinarySize { .. } => true,
+            Self::Section { section, .. } => *section != Section::WHOLE,
+            Self::Uid | Self::Flags | Self::InternalDate | Self::SaveDate | Self::Size | Self::ModSeq => false,
+        }
+    }
+
     /// Whether FETCH of this item sets \Seen.
     pub(super) const fn marks_seen(&self) -> bool {
         matches!(
@@ -154,6 +168,10 @@ fn item(cursor: &mut Cursor<'_>) -> Parsed<Item> {
         b"MODSEQ" => Ok(Item::ModSeq),
         b"ENVELOPE" => Ok(Item::Envelope),
         b"BODYSTRUCTURE" => Ok(Item::Structure { extended: true }),
+        b"PREVIEW" => Ok(Item::Preview {
+            // RFC 8970, 3.1. Any other list after it is not its own: it belongs to FETCH, or nowhere.
+            lazy: cursor.eat_word(" (LAZY)"),
+        }),
         b"RFC822" => section(Label::Rfc822, Section::WHOLE, false),
         b"RFC822.HEADER" => section(Label::Rfc822Header, Section::HEADER, true),
         b"RFC822.TEXT" => section(Label::Rfc822Text, Section::TEXT, false),
@@ -240,9 +258,19 @@ mod tests {
             " 1 BODY[1.HEADER.FIELDS ()]",
             " 1 FLAGS (CHANGEDSINCE x)",
             " 1 BOGUS",
+            " 1 (PREVIEW (EAGER))",
+            " 1 (PREVIEW (LAZY UID)",
         ] {
             assert_eq!(items(bad), None, "{bad}");
         }
+        assert_eq!(
+            items(" 1 (PREVIEW preview (lazy) UID)"),
+            Some(vec![
+                Item::Preview { lazy: false },
+                Item::Preview { lazy: true },
+                Item::Uid
+            ])
+        );
         for good in [
             " 1 BODY[1.2.HEADER.FIELDS.NOT (a \"b\")]<0.9>",
             " 1 BODY.PEEK[TEXT]",

@@ -3,7 +3,9 @@
 use std::{ops::Range, sync::Arc};
 
 use axigen_shared::{Cause, Refusal};
-use axigend_message::{Envelope, Part as MessagePart, Structure};
+use axigend_message::{
+    Envelope, Part as MessagePart, Structure, Summary, preview_parts, preview_range, preview_text,
+};
 use bytes::Bytes;
 
 use super::{
@@ -20,8 +22,11 @@ use super::{
 pub(super) struct Message<'a> {
     wire: &'a Wire,
     pub(super) row: &'a Row,
+    /// What the service remembers of it.
+    summary: Option<&'a Summary>,
     header: Option<Header>,
     structure: Option<Arc<Structure>>,
+    preview: Option<String>,
     /// Bytes read before they were announced, and where they begin.
     ahead: Option<(u64, Bytes)>,
 }
@@ -40,12 +45,14 @@ pub(super) enum Source {
 }
 
 impl<'a> Message<'a> {
-    pub(super) const fn new(wire: &'a Wire, row: &'a Row) -> Self {
+    pub(super) const fn new(wire: &'a Wire, row: &'a Row, summary: Option<&'a Summary>) -> Self {
         Self {
             wire,
             row,
+            summary,
             header: None,
             structure: None,
+            preview: None,
             ahead: None,
         }
     }
@@ -63,7 +70,10 @@ impl<'a> Message<'a> {
         if let Some(structure) = &self.structure {
             return Ok(Arc::clone(structure));
         }
-        let structure = self.wire.structure(self.row.uid).await?;
+        let structure = match self.summary.and_then(Summary::structure) {
+            Some(structure) => Arc::new(structure),
+            None => self.wire.structure(self.row.uid).await?,
+        };
         self.structure = Some(Arc::clone(&structure));
         Ok(structure)
     }
@@ -76,6 +86,14 @@ impl<'a> Message<'a> {
         }
         if section.text == What::All {
             return Ok(Source::Stored(0..size));
+        }
+        if let (Some(summary), What::Text | What::Header | What::Mime) = (self.summary, &section.text) {
+            let end = summary.header_len().min(size);
+            return Ok(Source::Stored(if section.text == What::Text {
+                end..size
+            } else {
+                0..end
+            }));
         }
         let header = self.header().await?.clone();
         // Where a longer header ends is known once the message was walked through.
@@ -153,12 +171,46 @@ impl<'a> Message<'a> {
     }
 
     /// The envelope. That of a long header is read with the structure, which finds its fields wherever they stand.
-    pub(super) async fn envelope(&mut self) -> Result<Envelope, Refusal> {
+    pub(super) async fn envelope(&mut self) -> Result<Envelope<'_>, Refusal> {
+        if let Some(envelope) = self.summary.and_then(Summary::envelope) {
+            return Ok(envelope);
+        }
         let header = self.header().await?;
         if header.complete {
             return Ok(Envelope::parse(&header.bytes));
         }
         Ok(self.structure().await?.envelope.clone())
+    }
+
+    /// The preview (RFC 8970): what is remembered, else what a look into the message gives unless that is too much.
+    pub(super) async fn preview(&mut self, lazy: bool) -> Result<Option<&str>, Refusal> {
+        if let Some(known) = self.summary.and_then(Summary::preview) {
+            return Ok(Some(known));
+        }
+        if self.preview.is_none() && !lazy {
+            let structure = self.structure().await?;
+            let mut text = String::new();
+            for part in preview_parts(&structure.root) {
+                text = preview_text(part, &self.read(preview_range(part)).await?);
+                if !text.is_empty() {
+                    break;
+                }
+            }
+            self.preview = Some(text);
+        }
+        Ok(self.preview.as_deref())
+    }
+
+    /// Bytes of the stored message in memory; only for what is bounded.
+    async fn read(&self, range: Range<u64>) -> Result<Vec<u8>, Refusal> {
+        let mut bytes = Vec::new();
+        let mut offset = range.start;
+        while offset < range.end {
+            let chunk = self.chunk(offset, range.end).await?;
+            offset += chunk.len() as u64;
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
     }
 
     /// A part to be decoded (RFC 3516).

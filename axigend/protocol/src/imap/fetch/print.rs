@@ -5,7 +5,7 @@ use axigend_message::{Address, Content, Disposition, Envelope, Parameter, Part};
 use super::super::write::{nstring, string};
 
 /// Appends an envelope.
-pub(super) fn envelope(out: &mut Vec<u8>, envelope: &Envelope) {
+pub(super) fn envelope(out: &mut Vec<u8>, envelope: &Envelope<'_>) {
     out.push(b'(');
     nstring(out, envelope.date.as_deref());
     out.push(b' ');
@@ -28,7 +28,7 @@ pub(super) fn envelope(out: &mut Vec<u8>, envelope: &Envelope) {
     out.push(b')');
 }
 
-fn addresses(out: &mut Vec<u8>, list: &[Address]) {
+fn addresses(out: &mut Vec<u8>, list: &[Address<'_>]) {
     if list.is_empty() {
         out.extend_from_slice(b"NIL");
         return;

@@ -1,6 +1,7 @@
 //! FETCH, page by page and message by message.
 
 use axigen_shared::Cause;
+use axigend_message::Summary;
 
 use super::{
     super::{
@@ -39,12 +40,15 @@ pub(crate) async fn run(dialogue: &mut Dialogue, call: &Call, arguments: Argumen
         } else {
             Vec::new()
         };
+        let summaries = summaries(dialogue, &arguments, &rows).await?;
+        let mut summaries = summaries.iter().map(Option::as_ref);
         for row in rows {
+            let summary = summaries.next().flatten();
             let (row, shows_flags) = match seen.iter().find(|seen| seen.uid == row.uid) {
                 Some(seen) => (seen, true),
                 None => (&row, false),
             };
-            missing |= !one(dialogue, &arguments, row, shows_flags).await?;
+            missing |= !one(dialogue, &arguments, (row, summary), shows_flags).await?;
             dialogue.wire.pace().await;
         }
     }
@@ -67,6 +71,19 @@ async fn rows(dialogue: &Dialogue, arguments: &Arguments, page: &[u32]) -> Resul
             .collect());
     }
     Ok(dialogue.wire.rows(page.to_vec()).await?)
+}
+
+/// What is remembered of the messages of a page, if anything is asked that it helps with.
+async fn summaries(
+    dialogue: &Dialogue,
+    arguments: &Arguments,
+    rows: &[Row],
+) -> Result<Vec<Option<Summary>>, Fail> {
+    if rows.is_empty() || !arguments.items.iter().any(Item::uses_summary) {
+        return Ok(Vec::new());
+    }
+    let uids = rows.iter().map(|row| row.uid).collect();
+    Ok(dialogue.wire.summaries(uids).await?)
 }
 
 /// Sets \Seen where it is missing; the rows as they are afterwards.
@@ -103,7 +120,7 @@ async fn mark_seen(dialogue: &mut Dialogue, rows: &[Row]) -> Result<Vec<Row>, Fa
 async fn one(
     dialogue: &mut Dialogue,
     arguments: &Arguments,
-    row: &Row,
+    (row, summary): (&Row, Option<&Summary>),
     shows_flags: bool,
 ) -> Result<bool, Fail> {
     let enabled = dialogue.enabled;
@@ -116,7 +133,7 @@ async fn one(
         wire.say(selected.flag_lines().as_bytes());
     }
     let recent = !enabled.rev2 && selected.is_recent(row.uid);
-    let mut message = Message::new(&wire, row);
+    let mut message = Message::new(&wire, row, summary);
     // What can be refused is found out before the answer begins: a NO cannot stand amid it.
     for item in &arguments.items {
         match prepare(item, &mut message).await {
@@ -179,6 +196,9 @@ async fn prepare(item: &Item, message: &mut Message<'_>) -> Result<(), Fail> {
         Item::Structure { .. } => {
             message.structure().await?;
         }
+        Item::Preview { lazy } => {
+            message.preview(*lazy).await?;
+        }
         Item::Section { section, partial, .. } => {
             let bytes = message.section(section).await?;
             if let Some((offset, end)) = literal::stored(&bytes, *partial) {
@@ -222,6 +242,11 @@ async fn say_item(
             };
             let mut out = if *extended { "BODYSTRUCTURE " } else { "BODY " }.into();
             print::structure(&mut out, &message.structure().await?.root, form);
+            wire.say(&out);
+        }
+        Item::Preview { lazy } => {
+            let mut out = b"PREVIEW ".to_vec();
+            write::nstring(&mut out, message.preview(*lazy).await?.map(str::as_bytes));
             wire.say(&out);
         }
         Item::Section {

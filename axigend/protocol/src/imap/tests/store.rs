@@ -8,12 +8,12 @@ use std::{
 };
 
 use axigen_shared::{Cause, Refusal};
-use axigend_message::{Walker, header_len};
+use axigend_message::{Summarizer, Walker, header_len};
 use bytes::Bytes;
 
 use crate::imap::{
     Answer, AppendItem, CHUNK, Changes, Copied, Flag, FlagOp, Flags, FlagsChanged, Folder, HEADER_MAX,
-    Header, Inspection, Opened, Quota, Request, Row, SpecialUse, UIDS_PAGE, Uids, bounds::KEYWORD_LIMIT,
+    Header, Inspection, Opened, Quota, ROWS_PAGE, Request, Row, SpecialUse, UIDS_PAGE, Uids, bounds::KEYWORD_LIMIT,
 };
 
 pub(super) const PASSWORD: &[u8] = b"Secret-1";
@@ -359,6 +359,17 @@ impl Backend {
                     bytes: body.slice(..len.min(HEADER_MAX)),
                     complete: len <= HEADER_MAX,
                 })
+            }
+            Request::Summaries { uids } => {
+                assert!(uids.len() <= ROWS_PAGE, "pages are bounded");
+                // Of every other message nothing is remembered.
+                let summary = |uid: u32| {
+                    let body = body(selected, uid).ok().filter(|_| uid % 2 == 1)?;
+                    let mut summarizer = Summarizer::new();
+                    summarizer.feed(&body);
+                    Some(summarizer.finish())
+                };
+                Answer::Summaries(uids.into_iter().map(summary).collect())
             }
             Request::Structure { uid } => {
                 let mut walker = Walker::new();
