@@ -273,6 +273,69 @@ fn every_message_comes_back_identical_through_append_and_survives_every_fetch() 
     }
 }
 
+/// What is remembered of messages must not be seen: FETCH says the same when the message was just stored, after a
+/// restart, when nothing is remembered because the index was rebuilt, and when it is remembered again.
+#[test]
+fn fetch_says_the_same_fresh_restarted_and_rebuilt() {
+    let home = Home::new();
+    let daemon = home.start_with_accounts();
+    let mut imap = daemon.imap("ann@example.test");
+    let mut smtp = daemon.smtp();
+    let mut count = 0;
+    for sample in samples() {
+        if !sample.message.contains(&0) {
+            imap.append("INBOX", "", &sample.message).expect(&sample.name).ok();
+            count += 1;
+        }
+        if sample.fits_data() {
+            let reply = smtp.send("a@example.org", &["ann@example.test"], &sample.message);
+            assert_eq!(reply.expect(&sample.name).code, 250, "{}", sample.name);
+            count += 1;
+        }
+    }
+    let large = format!("Subject: large\r\nTo: {}\r\n\r\n{}", "x@y, ".repeat(3000), "text\r\n".repeat(20_000));
+    imap.append("INBOX", "", large.as_bytes()).expect("a large message").ok();
+    count += 1;
+    fetch_all(&mut imap, count);
+    let fresh = everything(&mut imap, count);
+    assert!(daemon.stop().success());
+    let daemon = home.start();
+    let restarted = everything(&mut daemon.imap("ann@example.test"), count);
+    assert!(daemon.stop().success());
+    let index = home.path().join("domains/example.test/messages/index.redb");
+    std::fs::remove_file(index).expect("the index");
+    let daemon = home.start();
+    let rebuilt = everything(&mut daemon.imap("ann@example.test"), count);
+    let again = everything(&mut daemon.imap("ann@example.test"), count);
+    for (number, fresh) in fresh.iter().enumerate() {
+        for other in [&restarted, &rebuilt, &again] {
+            let other = String::from_utf8_lossy(&other[number]);
+            assert_eq!(String::from_utf8_lossy(fresh), other, "message {}", number + 1);
+        }
+    }
+}
+
+/// What FETCH says of each message, structure and all, in the order of numbers.
+fn everything(imap: &mut Imap, count: usize) -> Vec<Vec<u8>> {
+    imap.command("EXAMINE INBOX").expect("IMAP answers").ok();
+    let mut said = vec![Vec::new(); count];
+    for items in [
+        "(UID ENVELOPE)",
+        "(UID BODY BODYSTRUCTURE PREVIEW)",
+        "(UID BODY.PEEK[HEADER] BODY.PEEK[HEADER.FIELDS (To Subject)] BODY.PEEK[1.MIME] BODY.PEEK[1]<0.100>)",
+    ] {
+        let answer = imap.command(&format!("FETCH 1:* {items}")).expect("IMAP answers").ok();
+        let fetched = answer.untagged.iter().filter(|line| line.windows(7).any(|word| word == b" FETCH "));
+        let mut numbers = 0;
+        for (said, line) in said.iter_mut().zip(fetched) {
+            said.extend_from_slice(line);
+            numbers += 1;
+        }
+        assert_eq!(numbers, count, "{items}");
+    }
+    said
+}
+
 #[test]
 fn pop3_gives_every_message_as_it_was_stored() {
     let home = Home::new();

@@ -79,6 +79,11 @@ impl Summary {
         self.header_len
     }
 
+    /// Whether it says what the envelope is.
+    pub fn has_envelope(&self) -> bool {
+        self.section(ENVELOPE).is_some()
+    }
+
     /// The envelope.
     pub fn envelope(&self) -> Option<Envelope<'_>> {
         envelope::read(&mut self.section(ENVELOPE)?)

@@ -12,12 +12,16 @@ pub(crate) fn string(out: &mut Vec<u8>, text: &[u8]) {
     let plain = |byte: &u8| matches!(byte, 0x01..=0x7f if !matches!(byte, b'\r' | b'\n'));
     if text.len() <= QUOTED_MAX && text.iter().all(plain) {
         out.push(b'"');
-        for &byte in text {
-            if matches!(byte, b'"' | b'\\') {
-                out.push(b'\\');
-            }
-            out.push(byte);
+        let mut rest = text;
+        while let Some(special) = memchr::memchr2(b'"', b'\\', rest) {
+            let (before, after) = rest.split_at(special);
+            out.extend_from_slice(before);
+            out.push(b'\\');
+            let (special, after) = after.split_at(1);
+            out.extend_from_slice(special);
+            rest = after;
         }
+        out.extend_from_slice(rest);
         out.push(b'"');
         return;
     }

@@ -271,6 +271,10 @@ mod tests {
                 Item::Uid
             ])
         );
+        assert_eq!(
+            items(" 1 PREVIEW (CHANGEDSINCE 5)"),
+            Some(vec![Item::Preview { lazy: false }, Item::ModSeq])
+        );
         for good in [
             " 1 BODY[1.2.HEADER.FIELDS.NOT (a \"b\")]<0.9>",
             " 1 BODY.PEEK[TEXT]",

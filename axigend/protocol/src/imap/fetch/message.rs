@@ -1,6 +1,6 @@
 //! One message while it is fetched: what has been asked about it, and what each section of it is.
 
-use std::{ops::Range, sync::Arc};
+use std::{collections::VecDeque, ops::Range, sync::Arc};
 
 use axigen_shared::{Cause, Refusal};
 use axigend_message::{
@@ -27,6 +27,8 @@ pub(super) struct Message<'a> {
     header: Option<Header>,
     structure: Option<Arc<Structure>>,
     preview: Option<String>,
+    /// Where the sections are that will be sent, in the order asked.
+    pub(super) found: VecDeque<Source>,
     /// Bytes read before they were announced, and where they begin.
     ahead: Option<(u64, Bytes)>,
 }
@@ -53,6 +55,7 @@ impl<'a> Message<'a> {
             header: None,
             structure: None,
             preview: None,
+            found: VecDeque::new(),
             ahead: None,
         }
     }
@@ -168,6 +171,14 @@ impl<'a> Message<'a> {
             not,
             size,
         }))
+    }
+
+    /// Asks what [`Message::envelope`] needs.
+    pub(super) async fn know_envelope(&mut self) -> Result<(), Refusal> {
+        if self.summary.is_none_or(|summary| !summary.has_envelope()) {
+            self.envelope().await?;
+        }
+        Ok(())
     }
 
     /// The envelope. That of a long header is read with the structure, which finds its fields wherever they stand.

@@ -1,6 +1,6 @@
 //! FETCH, page by page and message by message.
 
-use axigen_shared::Cause;
+use axigen_shared::{Cause, Refusal};
 use axigend_message::Summary;
 
 use super::{
@@ -191,7 +191,7 @@ async fn prepare(item: &Item, message: &mut Message<'_>) -> Result<(), Fail> {
     match item {
         Item::Uid | Item::Flags | Item::InternalDate | Item::SaveDate | Item::Size | Item::ModSeq => {}
         Item::Envelope => {
-            message.envelope().await?;
+            message.know_envelope().await?;
         }
         Item::Structure { .. } => {
             message.structure().await?;
@@ -204,6 +204,7 @@ async fn prepare(item: &Item, message: &mut Message<'_>) -> Result<(), Fail> {
             if let Some((offset, end)) = literal::stored(&bytes, *partial) {
                 message.look_ahead(offset, end).await?;
             }
+            message.found.push_back(bytes);
         }
         Item::Binary { part, .. } | Item::BinarySize { part } => {
             if let Some(part) = message.part(&part.0).await? {
@@ -256,7 +257,8 @@ async fn say_item(
             ..
         } => {
             wire.say(section_name(*label, section, *partial).as_bytes());
-            let bytes = message.section(section).await?;
+            let found = message.found.pop_front();
+            let bytes = found.ok_or_else(|| Refusal::new(Cause::Internal, "a section was not prepared"))?;
             literal::section(wire, message, bytes, *partial).await?;
         }
         Item::Binary { part, partial, .. } => {
