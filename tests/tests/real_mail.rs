@@ -284,7 +284,9 @@ fn fetch_says_the_same_fresh_restarted_and_rebuilt() {
     let mut count = 0;
     for sample in samples() {
         if !sample.message.contains(&0) {
-            imap.append("INBOX", "", &sample.message).expect(&sample.name).ok();
+            imap.append("INBOX", "", &sample.message)
+                .expect(&sample.name)
+                .ok();
             count += 1;
         }
         if sample.fits_data() {
@@ -293,8 +295,14 @@ fn fetch_says_the_same_fresh_restarted_and_rebuilt() {
             count += 1;
         }
     }
-    let large = format!("Subject: large\r\nTo: {}\r\n\r\n{}", "x@y, ".repeat(3000), "text\r\n".repeat(20_000));
-    imap.append("INBOX", "", large.as_bytes()).expect("a large message").ok();
+    let large = format!(
+        "Subject: large\r\nTo: {}\r\n\r\n{}",
+        "x@y, ".repeat(3000),
+        "text\r\n".repeat(20_000)
+    );
+    imap.append("INBOX", "", large.as_bytes())
+        .expect("a large message")
+        .ok();
     count += 1;
     fetch_all(&mut imap, count);
     let fresh = everything(&mut imap, count);
@@ -324,8 +332,14 @@ fn everything(imap: &mut Imap, count: usize) -> Vec<Vec<u8>> {
         "(UID BODY BODYSTRUCTURE PREVIEW)",
         "(UID BODY.PEEK[HEADER] BODY.PEEK[HEADER.FIELDS (To Subject)] BODY.PEEK[1.MIME] BODY.PEEK[1]<0.100>)",
     ] {
-        let answer = imap.command(&format!("FETCH 1:* {items}")).expect("IMAP answers").ok();
-        let fetched = answer.untagged.iter().filter(|line| line.windows(7).any(|word| word == b" FETCH "));
+        let answer = imap
+            .command(&format!("FETCH 1:* {items}"))
+            .expect("IMAP answers")
+            .ok();
+        let fetched = answer
+            .untagged
+            .iter()
+            .filter(|line| line.windows(7).any(|word| word == b" FETCH "));
         let mut numbers = 0;
         for (said, line) in said.iter_mut().zip(fetched) {
             said.extend_from_slice(line);

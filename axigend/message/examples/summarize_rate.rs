@@ -25,7 +25,8 @@ const HEADER: &str = "Return-Path: <ann.example@mail.example.org>\r\n\
     References: <20251119115505.76@client.example.test>\r\n <20251120115505.77@client.example.test>\r\n\
     MIME-Version: 1.0\r\nUser-Agent: Mail 1.0\r\nX-Spam-Score: 0.1\r\n\
     Content-Type: multipart/alternative; boundary=\"=_part_1\"\r\n\r\n";
-const PLAIN: &str = "--=_part_1\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n";
+const PLAIN: &str =
+    "--=_part_1\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n";
 const HTML: &str = "--=_part_1\r\nContent-Type: text/html; charset=utf-8\r\n\
     Content-Transfer-Encoding: quoted-printable\r\n\r\n<html><body>\r\n";
 const LINE: &str = "The quick brown fox jumps over the lazy dog, and the dog does not mind.\r\n";

@@ -42,7 +42,12 @@ pub(crate) fn text(html: &str, take: &mut dyn FnMut(&str) -> ControlFlow<()>) {
 fn reference(marked: &str) -> (String, &str) {
     let end = marked.bytes().take(REFERENCE_MAX).position(|byte| byte == b';');
     let name = end.and_then(|end| marked.get(1..end));
-    let is_name = |name: &&str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'#');
+    let is_name = |name: &&str| {
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'#')
+    };
     let mut said = String::new();
     if let (Some(end), Some(_)) = (end, name.filter(is_name)) {
         let (token, rest) = marked.split_at(end + 1);
@@ -57,7 +62,10 @@ fn reference(marked: &str) -> (String, &str) {
 fn tag(marked: &str) -> (String, &str) {
     if let Some(comment) = marked.strip_prefix("<!--") {
         let end = memmem::find(comment.as_bytes(), b"-->").map(|at| at + 3);
-        return (String::new(), end.and_then(|end| comment.get(end..)).unwrap_or_default());
+        return (
+            String::new(),
+            end.and_then(|end| comment.get(end..)).unwrap_or_default(),
+        );
     }
     let inside = marked.get(1..).unwrap_or_default();
     let (closes, inside) = match inside.strip_prefix('/') {
@@ -101,7 +109,10 @@ fn after_tag(attributes: &str) -> &str {
 fn after_element<'h>(name: &str, mut rest: &'h str) -> &'h str {
     while let Some(at) = memmem::find(rest.as_bytes(), b"</") {
         rest = rest.get(at + 2..).unwrap_or_default();
-        if rest.get(..name.len()).is_some_and(|end| end.eq_ignore_ascii_case(name)) {
+        if rest
+            .get(..name.len())
+            .is_some_and(|end| end.eq_ignore_ascii_case(name))
+        {
             return after_tag(rest);
         }
     }

@@ -49,7 +49,11 @@ fn is_attachment(part: &Part) -> bool {
 
 /// Where the bytes lie that are looked at.
 pub fn preview_range(part: &Part) -> Range<u64> {
-    let most = if part.subtype == "html" { HTML_MAX } else { PLAIN_MAX };
+    let most = if part.subtype == "html" {
+        HTML_MAX
+    } else {
+        PLAIN_MAX
+    };
     part.body.start..part.body.end.min(part.body.start.saturating_add(most))
 }
 

@@ -88,7 +88,9 @@ pub(crate) fn base_subject(value: &[u8]) -> BaseSubject {
 fn strip_trailers<'t>(text: &'t str, is_reply: &mut bool) -> &'t str {
     let mut rest = text.trim_end();
     while let Some(at) = rest.len().checked_sub(5)
-        && rest.get(at..).is_some_and(|end| end.eq_ignore_ascii_case("(fwd)"))
+        && rest
+            .get(at..)
+            .is_some_and(|end| end.eq_ignore_ascii_case("(fwd)"))
     {
         rest = rest.get(..at).unwrap_or_default().trim_end();
         *is_reply = true;
@@ -177,7 +179,11 @@ mod tests {
             ("fw", "FW", false),
         ] {
             let found = base_subject(subject.as_bytes());
-            assert_eq!((found.text.as_str(), found.is_reply), (base, is_reply), "{subject}");
+            assert_eq!(
+                (found.text.as_str(), found.is_reply),
+                (base, is_reply),
+                "{subject}"
+            );
         }
         base_subject("[x] Re: ".repeat(10_000).as_bytes());
         base_subject("[Fwd: ".repeat(10_000).as_bytes());

@@ -123,7 +123,8 @@ mod tests {
     #[test]
     fn references_come_before_in_reply_to() {
         let parse = |header: &str| ThreadIds::parse(header.as_bytes(), &Envelope::parse(header.as_bytes()));
-        let both = parse("Message-ID: <m@x>\r\nIn-Reply-To: <p@x> <q@x>\r\nReferences: <r@x>\r\n <p@x>\r\n\r\n");
+        let both =
+            parse("Message-ID: <m@x>\r\nIn-Reply-To: <p@x> <q@x>\r\nReferences: <r@x>\r\n <p@x>\r\n\r\n");
         assert_eq!(both.own, ids("<m@x>").first().copied());
         assert_eq!(both.references, ids("<r@x><p@x>"));
         let one = parse("In-Reply-To: <p@x> <q@x>\r\nReferences: none\r\n\r\n");

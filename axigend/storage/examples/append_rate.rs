@@ -17,7 +17,8 @@ use std::{
 };
 
 use axigend_storage::{
-    DeliverTo, Disk, DiskFile, Flags, LocalDelivery, MailboxLimits, NewMessage, Noted, RealDisk, Store, StoreOptions,
+    DeliverTo, Disk, DiskFile, Flags, LocalDelivery, MailboxLimits, NewMessage, Noted, RealDisk, Store,
+    StoreOptions,
 };
 use bytes::Bytes;
 

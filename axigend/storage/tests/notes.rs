@@ -53,7 +53,8 @@ fn bodies(mailbox: &Mailbox) -> Vec<BodyRef> {
 
 fn notes(mailbox: &Mailbox) -> Vec<String> {
     let notes = mailbox.notes(&bodies(mailbox)).unwrap();
-    let text = |note: Option<Bytes>| note.map_or("-".into(), |note| String::from_utf8(note.to_vec()).unwrap());
+    let text =
+        |note: Option<Bytes>| note.map_or("-".into(), |note| String::from_utf8(note.to_vec()).unwrap());
     notes.into_iter().map(text).collect()
 }
 
@@ -100,7 +101,9 @@ fn notes_are_found_near_and_far() {
         append(&one, vec![body("1", note)]);
         append(&two, (0..round % 20).map(|_| body("22", "two")).collect());
     }
-    let expected: Vec<_> = (0..60).map(|round| if round % 3 == 0 { "-" } else { "one" }).collect();
+    let expected: Vec<_> = (0..60)
+        .map(|round| if round % 3 == 0 { "-" } else { "one" })
+        .collect();
     assert_eq!(notes(&one), expected);
     assert!(notes(&two).iter().all(|note| note == "two"));
     let mut asked = bodies(&one);
@@ -108,7 +111,12 @@ fn notes_are_found_near_and_far() {
     asked.extend_from_within(..);
     let again = one.notes(&asked).unwrap();
     assert_eq!(again.len(), 120);
-    assert!(again.iter().zip(expected.iter().rev().cycle()).all(|(note, expected)| note.is_some() == (*expected == "one")));
+    assert!(
+        again
+            .iter()
+            .zip(expected.iter().rev().cycle())
+            .all(|(note, expected)| note.is_some() == (*expected == "one"))
+    );
 }
 
 #[test]
@@ -121,7 +129,11 @@ fn later_notes_are_kept_of_what_is_there() {
     let longer = BodyRef { len: 7, ..known[0] };
     let (syncs, used) = (disk.syncs(), store.usage());
     let note = |text: &'static str| Bytes::from_static(text.as_bytes());
-    one.note(vec![(known[0], note("new")), (longer, note("wrong")), (known[1], note("newer"))]);
+    one.note(vec![
+        (known[0], note("new")),
+        (longer, note("wrong")),
+        (known[1], note("newer")),
+    ]);
     one.note(vec![(known[1], Bytes::from(vec![b'x'; 1 << 20]))]);
     // Whatever is written now was asked for later.
     run(store.mailbox(1).subscribe("elsewhere", true)).unwrap();
@@ -172,7 +184,11 @@ fn a_place_that_is_written_again_has_no_note_of_before() {
         let after = bodies(&one);
         reused += after[kept..].iter().filter(|body| before.contains(body)).count();
         assert!(notes(&one)[kept..].iter().all(|note| note == "-"), "seed {seed}");
-        assert!(notes(&one)[..kept].iter().all(|note| note == "-" || note == "first"));
+        assert!(
+            notes(&one)[..kept]
+                .iter()
+                .all(|note| note == "-" || note == "first")
+        );
         assert_eq!(store.check(true).unwrap(), [""; 0]);
     }
     assert!(reused > 0, "no place was written again: the test shows nothing");

@@ -1,10 +1,6 @@
 //! Making a summary while the message passes by.
 
-use super::{
-    SECTIONS, SUMMARY_MAX, Summary, VERSION,
-    code::Out,
-    envelope, structure,
-};
+use super::{SECTIONS, SUMMARY_MAX, Summary, VERSION, code::Out, envelope, structure};
 use crate::{
     date::sent_time,
     envelope::Envelope,
@@ -62,9 +58,7 @@ impl Summary {
     fn of(message: &Structure, window: &[u8], len: u64) -> Self {
         let header_len = message.root.header.end;
         let whole = window.len() as u64 == len;
-        let header = usize::try_from(header_len)
-            .ok()
-            .and_then(|len| window.get(..len));
+        let header = usize::try_from(header_len).ok().and_then(|len| window.get(..len));
         let mut sections: [Vec<u8>; SECTIONS] = [
             written(|out| envelope::write(out, &message.envelope)),
             written(|out| sort(out, &message.envelope)),
@@ -81,7 +75,9 @@ impl Summary {
                 section.clear();
             }
         }
-        let mut out = Out(Vec::with_capacity(sections.iter().map(Vec::len).sum::<usize>() + FRAME));
+        let mut out = Out(Vec::with_capacity(
+            sections.iter().map(Vec::len).sum::<usize>() + FRAME,
+        ));
         out.0.push(VERSION);
         out.number(header_len);
         for section in &sections {

@@ -84,6 +84,11 @@ impl Summary {
         self.section(ENVELOPE).is_some()
     }
 
+    /// Whether it says to what the message refers, and what SORT compares.
+    pub fn has_references(&self) -> bool {
+        self.section(REFERENCES).is_some() && self.section(SORT).is_some()
+    }
+
     /// The envelope.
     pub fn envelope(&self) -> Option<Envelope<'_>> {
         envelope::read(&mut self.section(ENVELOPE)?)
@@ -111,7 +116,10 @@ impl Summary {
     pub fn sort_keys(&self) -> Option<SortKeys> {
         let mut read = self.section(SORT)?;
         let envelope = self.envelope()?;
-        let sent = read.signed().zip(read.number()).map(|(sent, is_known)| (is_known == 1).then_some(sent))?;
+        let sent = read
+            .signed()
+            .zip(read.number())
+            .map(|(sent, is_known)| (is_known == 1).then_some(sent))?;
         let (subject, is_reply) = match read.number()? {
             // The subject is long, or not what it was taken from.
             0 => {

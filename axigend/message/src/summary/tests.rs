@@ -49,9 +49,21 @@ fn compare(message: &[u8], piece: usize) -> usize {
     check(summary.envelope().map(|found| found == envelope));
     check(summary.structure().map(|found| found == structure));
     check(summary.root().map(|found| found == structure.root));
-    check(summary.preview().map(|found| found == preview(message, &structure)));
-    check(summary.sort_keys().map(|found| found == SortKeys::parse(&envelope)));
-    check(summary.thread_ids().map(|found| found == ThreadIds::parse(header, &envelope)));
+    check(
+        summary
+            .preview()
+            .map(|found| found == preview(message, &structure)),
+    );
+    check(
+        summary
+            .sort_keys()
+            .map(|found| found == SortKeys::parse(&envelope)),
+    );
+    check(
+        summary
+            .thread_ids()
+            .map(|found| found == ThreadIds::parse(header, &envelope)),
+    );
     missing
 }
 

@@ -49,6 +49,11 @@ pub(crate) const MULTIAPPEND_MAX: usize = 256;
 /// Most entries remembered of what the client was told in this command, so as not to repeat it.
 pub(crate) const TOLD_MAX: usize = 64 * 1024;
 
+/// Most messages of one SORT or THREAD, whose keys are all held at once.
+pub(crate) const SORT_MAX: usize = 250_000;
+/// Most references of all messages of one THREAD.
+pub(crate) const REFERENCES_MAX: usize = 4_000_000;
+
 /// Message rows asked for at a time.
 pub const ROWS_PAGE: usize = 256;
 /// UIDs asked for at a time when a mailbox is opened.

@@ -1,4 +1,5 @@
-//! FETCH (RFC 9051, 6.4.5 and 7.5.2; MODSEQ: RFC 7162; BINARY: RFC 3516; SAVEDATE: RFC 8514).
+//! FETCH (RFC 9051, 6.4.5 and 7.5.2; MODSEQ: RFC 7162; BINARY: RFC 3516; SAVEDATE: RFC 8514; PREVIEW:
+//! RFC 8970).
 //!
 //! Messages are asked for in pages of rows; only items about a header, a structure or a body go further, and bodies
 //! pass in chunks, so memory does not grow with the mailbox or the message.

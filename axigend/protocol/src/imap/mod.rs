@@ -7,7 +7,7 @@
 //!
 //! From the outside in: `session` and `wire` (bytes and waiting), `frame` (commands and literals), `cursor` and `set`
 //! (syntax), `dialogue` (states, dispatch), `commands` (one file each), `selected` and `sync` (the open mailbox),
-//! `fetch`, `search`, `list` (the large answers).
+//! `fetch`, `search`, `sort`, `thread`, `list` (the large answers).
 
 mod answer;
 mod asking;
@@ -24,13 +24,16 @@ mod flags;
 mod folder;
 mod frame;
 mod list;
+mod lookup;
 mod name;
 mod recent;
 mod search;
 mod selected;
 mod session;
 mod set;
+mod sort;
 mod sync;
+mod thread;
 mod wire;
 mod write;
 

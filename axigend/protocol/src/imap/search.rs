@@ -13,4 +13,4 @@ mod run;
 pub use inspection::{Inspection, TextPart};
 pub use keys::{DateTest, Test};
 pub(crate) use parse::Arguments;
-pub(crate) use run::run;
+pub(crate) use run::{find, run};

@@ -45,8 +45,7 @@ impl Summaries {
         let Some(open) = self.open.take() else { return };
         let summary = open.finish().encoded().clone();
         self.size += summary.len();
-        self.whole
-            .push((self.size <= SUMMARIES_MAX).then_some(summary));
+        self.whole.push((self.size <= SUMMARIES_MAX).then_some(summary));
     }
 
     /// The next message begins.

@@ -178,7 +178,12 @@ impl Messages {
 }
 
 /// Bytes of a body; nothing only at its end.
-pub(super) async fn read(mailbox: &Mailbox, body: BodyRef, offset: u64, len: usize) -> Result<Bytes, Refusal> {
+pub(super) async fn read(
+    mailbox: &Mailbox,
+    body: BodyRef,
+    offset: u64,
+    len: usize,
+) -> Result<Bytes, Refusal> {
     let left = usize::try_from(body.len.saturating_sub(offset)).unwrap_or(usize::MAX);
     let want = len.min(CHUNK).min(left);
     if want == 0 {

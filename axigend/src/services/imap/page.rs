@@ -80,7 +80,10 @@ impl Page {
         self.recall(mailbox)?;
         let mut made = Vec::new();
         for entry in &mut self.entries {
-            if entry.summary.is_none() && entry.body.len <= REMADE_MAX && uids.binary_search(&entry.uid).is_ok() {
+            if entry.summary.is_none()
+                && entry.body.len <= REMADE_MAX
+                && uids.binary_search(&entry.uid).is_ok()
+            {
                 // One that cannot be read is reported when it is asked for.
                 entry.summary = remade(mailbox, entry.body).await.ok();
                 if let Some(summary) = &entry.summary {
@@ -107,7 +110,9 @@ impl Page {
 
     /// A message was read as a whole: from now on its summary is remembered, if none was.
     pub(super) fn learn(&mut self, mailbox: &Mailbox, uid: u32, summary: &Summary) {
-        let Some(entry) = self.entry(uid).filter(|entry| entry.blank) else { return };
+        let Some(entry) = self.entry(uid).filter(|entry| entry.blank) else {
+            return;
+        };
         let note: Vec<(BodyRef, Bytes)> = vec![(entry.body, summary.encoded().clone())];
         mailbox.note(note);
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.uid == uid) {

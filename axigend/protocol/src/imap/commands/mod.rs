@@ -24,10 +24,12 @@ mod quota;
 mod rename;
 mod search;
 mod select;
+mod sort;
 mod starttls;
 mod status;
 mod store;
 mod subscribe;
+mod thread;
 mod unselect;
 
 use std::{future::Future, pin::Pin};
@@ -122,6 +124,8 @@ static ROWS: &[Row] = rows! {
     "UNSELECT"     Selected    Silent false unselect;
     "EXPUNGE"      Selected    Unused true  expunge;
     "SEARCH"       Selected    Used   true  search;
+    "SORT"         Selected    Used   true  sort;
+    "THREAD"       Selected    Used   true  thread;
     "FETCH"        Selected    Used   true  fetch;
     "STORE"        Selected    Used   true  store;
     "COPY"         Selected    Unused true  copy;

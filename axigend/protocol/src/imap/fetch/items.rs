@@ -69,7 +69,9 @@ impl Item {
             Self::Envelope | Self::Structure { .. } | Self::Preview { .. } => true,
             Self::Binary { .. } | Self::BinarySize { .. } => true,
             Self::Section { section, .. } => *section != Section::WHOLE,
-            Self::Uid | Self::Flags | Self::InternalDate | Self::SaveDate | Self::Size | Self::ModSeq => false,
+            Self::Uid | Self::Flags | Self::InternalDate | Self::SaveDate | Self::Size | Self::ModSeq => {
+                false
+            }
         }
     }
 

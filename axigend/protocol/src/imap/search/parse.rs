@@ -47,17 +47,35 @@ impl Arguments {
             arguments.results = Some(results(cursor)?);
             cursor.space()?;
         }
-        let mut charset = None;
-        if cursor.eat_word("CHARSET ") {
-            let name = cursor.astring()?;
-            let name = cursor.utf8(name, "the character set")?;
-            arguments.bad_charset = !has_charset(&name);
-            arguments.charset_named = true;
-            charset = Some(name);
-            cursor.space()?;
-        }
+        let charset = if cursor.eat_word("CHARSET ") {
+            Some(arguments.charset(cursor)?)
+        } else {
+            None
+        };
+        arguments.read_keys(cursor, charset)?;
+        Ok(arguments)
+    }
+
+    /// The character set and the keys of SORT and THREAD (RFC 5256).
+    pub(crate) fn with_charset(cursor: &mut Cursor<'_>) -> Parsed<Self> {
+        let mut arguments = Self::default();
+        let charset = arguments.charset(cursor)?;
+        arguments.read_keys(cursor, Some(charset))?;
+        Ok(arguments)
+    }
+
+    fn charset(&mut self, cursor: &mut Cursor<'_>) -> Parsed<String> {
+        let name = cursor.astring()?;
+        let name = cursor.utf8(name, "the character set")?;
+        self.bad_charset = !has_charset(&name);
+        self.charset_named = true;
+        cursor.space()?;
+        Ok(name)
+    }
+
+    fn read_keys(&mut self, cursor: &mut Cursor<'_>, charset: Option<String>) -> Parsed<()> {
         let mut reader = Reader {
-            arguments: &mut arguments,
+            arguments: self,
             charset,
             keys: 0,
         };
@@ -65,8 +83,8 @@ impl Arguments {
         while cursor.eat(b' ') {
             keys.push(reader.key(cursor, 0)?);
         }
-        arguments.keys = keys;
-        Ok(arguments)
+        self.keys = keys;
+        Ok(())
     }
 }
 

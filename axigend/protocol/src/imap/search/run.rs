@@ -33,15 +33,12 @@ pub(crate) async fn run(
         if saves {
             dialogue.selected_mut()?.saved.clear();
         }
-        return Err(Fail::no(
-            "BADCHARSET (US-ASCII UTF-8)",
-            "The character set is not known",
-        ));
+        return Err(bad_charset());
     }
     if arguments.modseq {
         dialogue.enable_condstore();
     }
-    let found = find(dialogue, &mut arguments).await;
+    let found = look(dialogue, &mut arguments).await;
     // RFC 5182, 2.1: one that ends in BAD leaves it as it was.
     if saves && found.as_ref().is_err_and(|fail| !matches!(fail, Fail::Bad(_))) {
         dialogue.selected_mut()?.saved.clear();
@@ -101,7 +98,41 @@ impl ModSeqs {
     }
 }
 
-async fn find(dialogue: &mut Dialogue, arguments: &mut Arguments) -> Result<Found, Fail> {
+fn bad_charset() -> Fail {
+    Fail::no("BADCHARSET (US-ASCII UTF-8)", "The character set is not known")
+}
+
+/// What SORT and THREAD work on.
+pub(crate) struct Matching {
+    /// Ascending.
+    pub(crate) uids: Vec<u32>,
+    /// Of these messages, when the search was about MODSEQ.
+    pub(crate) highest_modseq: Option<u64>,
+}
+
+/// Finds the messages for SORT or THREAD, at most `limit`.
+pub(crate) async fn find(
+    dialogue: &mut Dialogue,
+    arguments: &mut Arguments,
+    limit: usize,
+) -> Result<Matching, Fail> {
+    if arguments.bad_charset {
+        return Err(bad_charset());
+    }
+    if arguments.modseq {
+        dialogue.enable_condstore();
+    }
+    let found = look(dialogue, arguments).await?;
+    if found.uids.len() > limit {
+        return Err(Fail::no("LIMIT", format!("These are more than {limit} messages")));
+    }
+    Ok(Matching {
+        uids: found.uids,
+        highest_modseq: found.modseqs.map(|modseqs| modseqs.highest),
+    })
+}
+
+async fn look(dialogue: &mut Dialogue, arguments: &mut Arguments) -> Result<Found, Fail> {
     let selected = dialogue.selected()?;
     arguments
         .keys

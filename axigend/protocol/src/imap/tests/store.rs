@@ -13,7 +13,8 @@ use bytes::Bytes;
 
 use crate::imap::{
     Answer, AppendItem, CHUNK, Changes, Copied, Flag, FlagOp, Flags, FlagsChanged, Folder, HEADER_MAX,
-    Header, Inspection, Opened, Quota, ROWS_PAGE, Request, Row, SpecialUse, UIDS_PAGE, Uids, bounds::KEYWORD_LIMIT,
+    Header, Inspection, Opened, Quota, ROWS_PAGE, Request, Row, SpecialUse, UIDS_PAGE, Uids,
+    bounds::KEYWORD_LIMIT,
 };
 
 pub(super) const PASSWORD: &[u8] = b"Secret-1";
