@@ -83,10 +83,10 @@ fn tag(marked: &str) -> (String, &str) {
     }
     let is = |known: &&str| known.eq_ignore_ascii_case(name);
     let rest = after_tag(attributes);
-    if !closes && HIDDEN.iter().any(|known| is(known)) {
+    if !closes && HIDDEN.iter().any(&is) {
         return (" ".to_owned(), after_element(name, rest));
     }
-    let separates = !INLINE.iter().any(|known| is(known));
+    let separates = !INLINE.iter().any(is);
     (if separates { " " } else { "" }.to_owned(), rest)
 }
 

@@ -121,11 +121,8 @@ fn sort(out: &mut Out, envelope: &Envelope<'_>) {
 
 /// The References; `None` when there are too many to be kept.
 fn thread(header: &[u8]) -> Option<Vec<u8>> {
-    let mut ids = Vec::new();
-    for field in fields(header).filter(|field| field.is("references")) {
-        ids = references(field.value);
-        break;
-    }
+    let field = fields(header).find(|field| field.is("references"));
+    let ids = field.map(|field| references(field.value)).unwrap_or_default();
     if ids.len() > REFERENCES_MAX {
         return None;
     }

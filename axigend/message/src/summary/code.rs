@@ -114,6 +114,7 @@ impl Out {
 /// What is being read; `None` everywhere when it is not what [`Out`] writes.
 pub(super) struct In<'a>(pub(super) &'a [u8]);
 
+#[expect(clippy::option_option, reason = "damage and absence are different things")]
 impl<'a> In<'a> {
     pub(super) fn number(&mut self) -> Option<u64> {
         let mut number = 0;
@@ -155,7 +156,6 @@ impl<'a> In<'a> {
     }
 
     /// A text that may be missing; the outer `None` is damage.
-    #[expect(clippy::option_option, reason = "damage and absence are different things")]
     pub(super) fn optional(&mut self) -> Option<Option<&'a [u8]>> {
         match self.number()?.checked_sub(1) {
             None => Some(None),

@@ -63,9 +63,9 @@ impl Summary {
             *section = end - len..end;
         }
         Some(Self {
+            bytes,
             header_len,
             sections,
-            bytes,
         })
     }
 
