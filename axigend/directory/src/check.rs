@@ -13,7 +13,9 @@ use crate::credential::Credential;
 use crate::names::local_key;
 use crate::paths;
 use crate::server::{AdminRecord, DomainRecord, DomainState};
-use crate::tables::{ADMIN, CREDENTIAL, DOMAIN, Kind, NAME, NAMES_END, NameRecord, OBJECT, OBJECTS_FORMAT, SERVER_FORMAT};
+use crate::tables::{
+    ADMIN, CREDENTIAL, DOMAIN, Kind, NAME, NAMES_END, NameRecord, OBJECT, OBJECTS_FORMAT, SERVER_FORMAT,
+};
 use crate::tables::{OBJECT_TABLES, SERVER_TABLES, decode_object, object_key};
 
 /// What was looked at and what is wrong with it.

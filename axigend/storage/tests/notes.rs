@@ -74,7 +74,7 @@ fn one_note_serves_all_recipients_and_goes_with_the_last() {
         limits: NO_LIMITS,
     };
     let delivery = LocalDelivery {
-        key: 1,
+        key: Some(1),
         body: body("Subject: x\r\n\r\n", "x"),
         internal_date: 0,
         recipients: (1..=3).map(to).collect(),
