@@ -5,6 +5,7 @@ use axigend_config::RunningConfig;
 use axigend_directory::Directory;
 use axigend_processing::Processing;
 use axigend_queue::Queue;
+use axigend_search::Searches;
 use axigend_storage::Stores;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,6 +18,8 @@ pub struct Parts {
     pub directory: Arc<Directory>,
     /// Mailboxes.
     pub stores: Arc<Stores>,
+    /// The search indexes of the open mailboxes' stores.
+    pub searches: Arc<Searches>,
     /// The mail queue.
     pub queue: Arc<Queue>,
     /// What delivers from it.

@@ -12,7 +12,8 @@ use axigend_directory::Directory;
 use axigend_net::{Served, ServiceHost, State, TlsStore, UnixSettings};
 use axigend_processing::Processing;
 use axigend_queue::{Queue, QueueOptions};
-use axigend_storage::{RealDisk, StoreOptions, Stores};
+use axigend_search::{IndexSettings, Searches};
+use axigend_storage::{RealDisk, StoreObserver, StoreOptions, Stores};
 use axigend_telemetry::Telemetry;
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
@@ -171,6 +172,7 @@ impl Server {
         tracing::info!("queue closed");
         parts.directory.close();
         tracing::info!("directory closed");
+        parts.searches.close();
         parts.stores.close_all();
         tracing::info!("storage closed");
         services.dissolve();
@@ -255,6 +257,22 @@ fn make_certificate(directory: &WorkingDirectory, settings: &Settings) -> Result
     Ok(())
 }
 
+/// The search indexes, which ask for their settings whenever they work.
+fn searches(config: &Arc<RunningConfig>) -> Arc<Searches> {
+    let config = Arc::clone(config);
+    Searches::new(Box::new(move || {
+        let settings = config.settings();
+        let indexing = &settings.server.indexing;
+        IndexSettings {
+            threads: indexing.max_indexing_threads,
+            optimize_after: indexing.optimize_threshold,
+            vacuum_entries: indexing.vacuum_absolute_threshold,
+            vacuum_percent: indexing.vacuum_relative_threshold,
+            retry: indexing.auto_reschedule_timeout,
+        }
+    }))
+}
+
 /// The parts that hold data, each closed again if a later one does not open.
 fn build(
     home: &WorkingDirectory,
@@ -271,6 +289,8 @@ fn build(
             ..StoreOptions::default()
         },
     ));
+    let searches = searches(&config);
+    stores.observe(Arc::clone(&searches) as Arc<dyn StoreObserver>);
     tracing::info!("storage ready");
     let directory = Directory::open(&home.server_data(), home.path(), Arc::clone(&disk))?;
     tracing::info!("directory open: {} domains", directory.domains().len());
@@ -299,6 +319,7 @@ fn build(
         config,
         directory,
         stores,
+        searches,
         queue,
         processing,
         services,

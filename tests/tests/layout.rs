@@ -174,6 +174,10 @@ fn crates_use_only_what_the_design_allows() {
         ),
         ("axigend/storage", &["axigen-shared", "axigend-message"]),
         (
+            "axigend/search",
+            &["axigen-shared", "axigend-message", "axigend-storage"],
+        ),
+        (
             "axigend/directory",
             &["axigen-shared", "axigend-config", "axigend-storage"],
         ),
@@ -238,6 +242,7 @@ fn only_outer_rooms_read_the_clock() {
         "axigend/directory/src/",
         "axigend/processing/src/",
         "axigend/storage/src/",
+        "axigend/search/src/workers.rs",
         "axigend/console/src/",
     ];
     forbid(

@@ -15,7 +15,7 @@ pub use axigen_shared::schema::{Diagnostic, Severity};
 pub use host::name as host_name;
 pub use running::{Proposal, RunningConfig, check};
 pub use settings::{
-    AuthTypes, CliSettings, ConnectionSettings, ImapSettings, ListenerSettings, LogKind, LogRule,
-    LogSettings, LogType, LoginSettings, Pop3Settings, ProcessingSettings, RotatePeriod, ServerSettings,
-    ServiceName, Settings, SmtpIncomingSettings, SslSettings, TlsVersion,
+    AuthTypes, CliSettings, ConnectionSettings, ImapSettings, IndexingSettings, ListenerSettings, LogKind,
+    LogRule, LogSettings, LogType, LoginSettings, Pop3Settings, ProcessingSettings, RotatePeriod,
+    ServerSettings, ServiceName, Settings, SmtpIncomingSettings, SslSettings, TlsVersion,
 };

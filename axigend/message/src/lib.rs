@@ -19,6 +19,7 @@ mod interest;
 mod matcher;
 mod part;
 mod preview;
+mod searched;
 mod sort;
 mod summary;
 mod text;
@@ -36,6 +37,9 @@ pub use interest::FIELD_MAX;
 pub use matcher::Matcher;
 pub use part::{Content, DEPTH_MAX, PARTS_MAX, Part, Structure};
 pub use preview::{PREVIEW_MAX, preview_parts, preview_range, preview_text};
+pub use searched::{
+    PartText, SEARCHED_FIELD_MAX, SearchedHeader, TextPart, TextSink, address_texts, feed_header, text_parts,
+};
 pub use sort::SortKeys;
 pub use summary::{SUMMARY_MAX, Summarizer, Summary};
 pub use text::{TextDecoder, decode_field, fold, has_charset};

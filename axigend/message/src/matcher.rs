@@ -4,7 +4,7 @@
 
 use memchr::memmem::Finder;
 
-use crate::text::fold;
+use crate::{searched::TextSink, text::fold};
 
 /// Several needles looked for in one stream.
 #[derive(Debug)]
@@ -64,6 +64,20 @@ impl Matcher {
     /// Which needles were found, in the order given.
     pub fn found(&self) -> Vec<bool> {
         self.needles.iter().map(|(_, found)| *found).collect()
+    }
+}
+
+impl TextSink for Matcher {
+    fn gap(&mut self) {
+        Self::gap(self);
+    }
+
+    fn feed(&mut self, piece: &str) {
+        Self::feed(self, piece);
+    }
+
+    fn is_settled(&self) -> bool {
+        Self::is_settled(self)
     }
 }
 

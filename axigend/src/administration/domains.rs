@@ -123,7 +123,7 @@ impl Administration {
     }
 
     /// The message storage of a domain: an account knows it, and every domain has one.
-    fn messages(&self, domain: &str) -> Result<PathBuf, Refusal> {
+    pub(super) fn messages(&self, domain: &str) -> Result<PathBuf, Refusal> {
         let directory = &self.parts.directory;
         let first = directory.accounts(domain, None, 1, None)?;
         let name = first

@@ -8,6 +8,7 @@ mod domains;
 mod folders;
 mod paths;
 mod registry_information;
+mod search_index;
 mod server_tree;
 mod switch;
 #[cfg(test)]
@@ -85,6 +86,8 @@ impl Administration {
             "ShowMboxQuota" => self.show_mbox_quota(place, args),
             "ShowRegistryInformation" if place.target.context.path == "domain" => self.domain_registry(place),
             "ShowRegistryInformation" => self.account_registry(place),
+            "ShowSearchIndexInformation" => self.search_index_information(place, args).await,
+            "ShowSearchIndexJobs" => Ok(self.search_index_jobs()),
             "SetAdminPassword" => self.set_password(&place.who, args.first_text()).await,
             "ChangePassword" => self.change_password(&place.who, args).await,
             _ => Err(Refusal::new(Cause::Unsupported, "command not built yet")),

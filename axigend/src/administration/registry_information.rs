@@ -103,7 +103,7 @@ fn rest(id: u64, usage: MailboxUsage) -> Vec<(String, String)> {
 }
 
 /// Values are not quoted: a quoted date would not parse.
-fn bare(name: String, text: String) -> Attribute {
+pub(super) fn bare(name: String, text: String) -> Attribute {
     let value = text.as_str().into();
     Attribute {
         name,

@@ -10,6 +10,7 @@ use axigend_directory::Directory;
 use axigend_net::{State, TlsStore};
 use axigend_processing::Processing;
 use axigend_queue::{Queue, QueueOptions};
+use axigend_search::{IndexSettings, Searches};
 use axigend_storage::{MemoryDisk, StoreOptions, Stores};
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -47,6 +48,7 @@ impl Desk {
             config,
             directory,
             stores,
+            searches: Searches::new(Box::new(IndexSettings::default)),
             queue,
             processing,
             services,

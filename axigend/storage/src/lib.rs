@@ -20,8 +20,8 @@ pub use ledger::{
     CompactOptions, Compacted, Ledger, LedgerOptions, LedgerUsage, Progress, Snapshot, StoredBody, Txn,
 };
 pub use mail::{
-    AccountId, Appended, COPY_LIMIT, Changes, Copied, DeliverTo, Delivered, FOLDER_DEPTH_LIMIT,
+    AccountId, Appended, BodyPlace, COPY_LIMIT, Changes, Copied, DeliverTo, Delivered, FOLDER_DEPTH_LIMIT,
     FOLDER_NAME_LIMIT, FlagOp, Flags, FlagsChanged, FolderId, FolderInfo, FolderQuota, KEYWORD_LIMIT,
     LocalDelivery, Mailbox, MailboxLimits, MailboxUsage, MessageRow, NewMessage, SpecialUse, Store,
-    StoreOptions, StoreReport, StoreUsage, Stores, SystemFlags,
+    StoreObserver, StoreOptions, StoreReport, StoreUsage, Stores, SystemFlags,
 };

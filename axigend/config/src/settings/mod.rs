@@ -16,7 +16,7 @@ pub(crate) use contradiction::{certificates, contradictions};
 pub use log::{LogKind, LogRule, LogSettings, LogType, RotatePeriod};
 pub use login::{AuthTypes, LoginSettings};
 pub use processing::ProcessingSettings;
-pub use server::{ServerSettings, ServiceName};
+pub use server::{IndexingSettings, ServerSettings, ServiceName};
 pub use services::{CliSettings, ImapSettings, Pop3Settings, SmtpIncomingSettings};
 
 use axigen_shared::schema::Object;

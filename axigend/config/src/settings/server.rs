@@ -4,7 +4,9 @@ use super::View;
 use crate::host;
 use axigen_shared::Refusal;
 use axigen_shared::schema::Object;
+use axigen_shared::value::Value;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// What concerns the whole server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +23,40 @@ pub struct ServerSettings {
     pub pop3_exclusive_lock: bool,
     /// What was answered is on disk.
     pub enable_io_synchronization: bool,
+    /// Upkeep of the search indexes.
+    pub indexing: IndexingSettings,
+}
+
+/// Upkeep of the search indexes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexingSettings {
+    /// Threads that index, at least one.
+    pub max_indexing_threads: u32,
+    /// Messages added after which an index is optimised.
+    pub optimize_threshold: u64,
+    /// Removed entries after which an index is cleaned …
+    pub vacuum_absolute_threshold: u64,
+    /// … when they are also so many percent of it.
+    pub vacuum_relative_threshold: u64,
+    /// When indexing that failed is begun again; `None`: not before the domain is opened again.
+    pub auto_reschedule_timeout: Option<Duration>,
+}
+
+impl IndexingSettings {
+    fn read(view: &View<'_>) -> Result<Self, Refusal> {
+        let again = view.value("indexAutoRescheduleTimeout")?;
+        let auto_reschedule_timeout = match again {
+            Value::Choice(_) => None,
+            seconds => Some(Duration::from_secs(seconds.number())),
+        };
+        Ok(Self {
+            max_indexing_threads: view.number("maxIndexingThreads")?.max(1),
+            optimize_threshold: view.large("searchIndexOptimizeThreshold")?,
+            vacuum_absolute_threshold: view.large("searchIndexVacuumAbsoluteThreshold")?,
+            vacuum_relative_threshold: view.large("searchIndexVacuumRelativeThreshold")?,
+            auto_reschedule_timeout,
+        })
+    }
 }
 
 /// Name of a service in `services` (services-core 3.1.1), in the order in which services are started.
@@ -115,6 +151,7 @@ impl TryFrom<&Object> for ServerSettings {
             allow_alias_logins: view.truth("allowAliasLogins")?,
             pop3_exclusive_lock: view.truth("pop3ExclusiveLock")?,
             enable_io_synchronization: view.truth("enableIOSynchronization")?,
+            indexing: IndexingSettings::read(&view)?,
         })
     }
 }

@@ -144,6 +144,18 @@ impl Wire {
         }
     }
 
+    pub(crate) async fn sift(
+        &self,
+        uids: Vec<u32>,
+        tests: Arc<Vec<Test>>,
+        last: bool,
+    ) -> Asked<Vec<Vec<bool>>> {
+        match self.ask(Request::Sift { uids, tests, last }).await? {
+            Answer::Sifted(possible) => Ok(possible),
+            _ => unfitting("Sift"),
+        }
+    }
+
     pub(crate) async fn test(&self, uids: Vec<u32>, tests: Arc<Vec<Test>>) -> Asked<Vec<Vec<bool>>> {
         match self.ask(Request::Test { uids, tests }).await? {
             Answer::Tested(passed) => Ok(passed),

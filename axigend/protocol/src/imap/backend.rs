@@ -172,6 +172,15 @@ pub enum Request {
         /// Bytes wanted.
         len: usize,
     },
+    /// Which tests each of these messages may pass, as far as that is known without reading them → [`Answer::Sifted`].
+    Sift {
+        /// Ascending UIDs, at most [`super::SIFT_PAGE`].
+        uids: Vec<u32>,
+        /// The tests; one list for all pages of a search.
+        tests: Arc<Vec<Test>>,
+        /// No more pages of this search will come.
+        last: bool,
+    },
     /// Which tests each of these messages passes → [`Answer::Tested`].
     Test {
         /// Ascending UIDs, at most [`super::ROWS_PAGE`].
@@ -230,6 +239,9 @@ pub enum Answer {
     Structure(Arc<Structure>),
     /// Bytes of a message.
     Chunk(Bytes),
+    /// For each UID asked, in order, for each test, false when it is certain that it is not passed (a message that is gone
+    /// passes none); no rows at all when nothing is known.
+    Sifted(Vec<Vec<bool>>),
     /// For each UID asked, in order, for each test, whether it is passed; messages that are gone pass none.
     Tested(Vec<Vec<bool>>),
     /// Use and limits.

@@ -58,9 +58,11 @@ pub(crate) const REFERENCES_MAX: usize = 4_000_000;
 pub const ROWS_PAGE: usize = 256;
 /// UIDs asked for at a time when a mailbox is opened.
 pub const UIDS_PAGE: usize = 4096;
+/// Messages of which it is asked at a time what need not be read of them.
+pub const SIFT_PAGE: usize = 4096;
 /// Messages whose flags are changed by one request.
 pub(crate) const STORE_PAGE: usize = 1024;
 /// Bytes of a message asked for at a time.
 pub const CHUNK: usize = OUTPUT_CHUNK;
-/// Longest header that is handed over whole; of a longer one only this much is searched and parsed.
+/// Longest header that is handed over whole; a longer one is read in pieces.
 pub const HEADER_MAX: usize = 256 * 1024;

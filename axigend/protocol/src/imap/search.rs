@@ -2,15 +2,16 @@
 //!
 //! Keys about numbers, flags, sizes and dates are decided here from pages of rows. Keys about the content become
 //! [`Test`]s, which the service applies to the messages that the other keys leave undecided: headers first, bodies only
-//! where still needed.
+//! where still needed; before that, what the service knows not to pass without reading is left out.
 
 mod eval;
 mod inspection;
 mod keys;
 mod parse;
 mod run;
+mod sift;
 
-pub use inspection::{Inspection, TextPart};
+pub use inspection::Inspection;
 pub use keys::{DateTest, Test};
 pub(crate) use parse::Arguments;
 pub(crate) use run::{find, run};

@@ -9,6 +9,7 @@ use axigen_shared::{Cause, Refusal};
 use axigend_config::Settings;
 use axigend_net::Backend;
 use axigend_protocol::imap::{Answer, AppendItem, Request, Session};
+use axigend_search::Searches;
 use axigend_storage::NewMessage;
 
 use super::{
@@ -30,6 +31,7 @@ pub(super) struct ImapBackend {
 
 /// What there is after login.
 struct Desk {
+    searches: Arc<Searches>,
     account: LoggedIn,
     open: OpenMailbox,
     appending: Appending,
@@ -57,6 +59,7 @@ impl Backend for ImapBackend {
                     let address = account.address();
                     let open = OpenMailbox::new(mailbox, account.key(), self.recents.clone());
                     self.desk = Some(Desk {
+                        searches: Arc::clone(&self.parts.searches),
                         account,
                         open,
                         appending: Appending::new(Arc::clone(&self.parts.queue)),
@@ -123,6 +126,7 @@ impl Desk {
             | Request::Summaries { .. }
             | Request::Structure { .. }
             | Request::Body { .. }
+            | Request::Sift { .. }
             | Request::Test { .. } => self.reading(request).await,
             Request::SetFlags { .. }
             | Request::Expunge { .. }
@@ -214,9 +218,17 @@ impl Desk {
             Request::Body { uid, offset, len } => {
                 Answer::Chunk(messages.body(mailbox, folder, uid, offset, len).await?)
             }
+            Request::Sift { uids, tests, last } => {
+                let index = self.searches.index(mailbox.store().dir());
+                Answer::Sifted(
+                    self.open
+                        .sifting
+                        .sift(&self.open.mailbox, folder, index, &uids, &tests, last)
+                        .await?,
+                )
+            }
             Request::Test { uids, tests } => {
                 messages.page.rows(mailbox, folder, &uids)?;
-                messages.page.recall(mailbox)?;
                 let mut passed = Vec::with_capacity(uids.len());
                 for uid in uids {
                     passed.push(messages.test(mailbox, folder, uid, &tests).await?);

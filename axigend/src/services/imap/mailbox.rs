@@ -10,6 +10,7 @@ use super::{
     convert,
     message::Messages,
     recents::{Recents, Told},
+    sifting::Sifting,
 };
 
 /// Changes asked for at a time.
@@ -23,6 +24,7 @@ pub(super) struct OpenMailbox {
     pub(super) messages: Messages,
     account: AccountKey,
     recents: Recents,
+    pub(super) sifting: Sifting,
     changes: watch::Receiver<u64>,
     /// A change was noticed and not looked into yet.
     changed: bool,
@@ -47,6 +49,7 @@ impl OpenMailbox {
             messages: Messages::default(),
             account,
             recents,
+            sifting: Sifting::default(),
             changes,
             changed: false,
             opened: None,
@@ -128,6 +131,7 @@ impl OpenMailbox {
     /// Closes the folder, after it was written which newcomers this session was told of.
     pub(super) async fn leave(&mut self) {
         self.messages.forget();
+        self.sifting = Sifting::default();
         let Some(folder) = self.opened.take() else { return };
         let Some(below) = folder.claimed else { return };
         match self.mailbox.claim_recent_below(folder.id, below).await {

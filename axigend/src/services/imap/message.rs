@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axigen_shared::{Cause, Refusal};
-use axigend_message::{Structure, Summarizer, Summary, header_len};
+use axigend_message::{Structure, Summarizer, Summary, Walker, header_len};
 use axigend_protocol::imap::{CHUNK, HEADER_MAX, Header, Inspection, Test};
 use axigend_storage::{BodyRef, FolderId, Mailbox};
 use bytes::{Bytes, BytesMut};
@@ -121,6 +121,10 @@ impl Messages {
         uid: u32,
         tests: &[Test],
     ) -> Result<Vec<bool>, Refusal> {
+        let body = self.page.place(mailbox, folder, uid)?;
+        if body.len <= CHUNK as u64 {
+            return Ok(inspect_whole(&read(mailbox, body, 0, CHUNK).await?, tests));
+        }
         let header = self.header(mailbox, folder, uid).await?;
         let mut inspection = Inspection::new(tests);
         if header.complete {
@@ -132,7 +136,6 @@ impl Messages {
         if !inspection.wants_text() {
             return Ok(inspection.passed());
         }
-        let body = self.page.place(mailbox, folder, uid)?;
         let structure = self.structure(mailbox, folder, uid).await?;
         for part in Inspection::parts(&structure) {
             inspection.begin(&part);
@@ -175,6 +178,32 @@ impl Messages {
         }
         Ok(())
     }
+}
+
+/// Tests a message that was read whole.
+fn inspect_whole(message: &[u8], tests: &[Test]) -> Vec<bool> {
+    let mut inspection = Inspection::new(tests);
+    let mut walker = Walker::new();
+    walker.feed(message);
+    let structure = walker.finish();
+    let header_end = usize::try_from(structure.root.header.end).unwrap_or(usize::MAX);
+    inspection.header(message.get(..header_end).unwrap_or(message), true);
+    if !inspection.wants_text() {
+        return inspection.passed();
+    }
+    for part in Inspection::parts(&structure) {
+        let [start, end] =
+            [part.range.start, part.range.end].map(|at| usize::try_from(at).unwrap_or(usize::MAX));
+        let bytes = message.get(start..end).unwrap_or_default();
+        inspection.begin(&part);
+        if !bytes.is_empty() {
+            inspection.feed(bytes, true);
+        }
+        if !inspection.wants_text() {
+            break;
+        }
+    }
+    inspection.passed()
 }
 
 /// Bytes of a body; nothing only at its end.

@@ -12,6 +12,7 @@ mod mailbox;
 mod message;
 mod page;
 mod recents;
+mod sifting;
 #[cfg(test)]
 mod tests;
 

@@ -215,6 +215,19 @@ impl Reader {
         file.read_at(piece.position, &mut buf[..piece.len])
     }
 
+    /// The checksums of a body's record: header in the upper half, bytes in the lower. Blocking.
+    pub(crate) fn fingerprint(&self, body: BodyRef) -> Option<u64> {
+        let file = self.file(body.file).ok()?;
+        let crc_before = |end: u64| {
+            let mut crc = [0; TRAILER as usize];
+            let count = file.read_at(end.checked_sub(TRAILER)?, &mut crc).ok()?;
+            (count == crc.len()).then_some(u64::from(u32::from_be_bytes(crc)))
+        };
+        let header = body.offset.checked_add(HEADER)?;
+        let end = header.checked_add(body.len)?.checked_add(TRAILER)?;
+        Some(crc_before(header)? << 32 | crc_before(end)?)
+    }
+
     /// Whether `crc`, made of all bytes of a body, is the checksum behind it; `InvalidData` when not. Blocking.
     pub(crate) fn compare_checksum(&self, body: BodyRef, crc: u32) -> io::Result<()> {
         let file = self.file(body.file).map_err(io::Error::other)?;

@@ -113,12 +113,50 @@ pub(super) fn each(
     // No key lies between one and the same with a zero appended.
     let from = after.map_or_else(Vec::new, |name| [&BodyRow::key(name)[..], &[0]].concat());
     view.scan(Names::BODY, &from, &PAST_BODIES, &mut |key, value| {
-        let key: &[u8; 12] = key.try_into().map_err(|_| damaged("body key"))?;
-        let row = BodyRow::decode(value)?;
-        let (file, offset) = place_of_key(key);
-        let len = row.len;
-        visit(BodyRef { file, offset, len }, row)
+        let (name, row) = body_of(key, value)?;
+        visit(name, row)
     })
+}
+
+/// At most `limit` referenced bodies behind `after` and up to `to` (container and offset), rising.
+pub(super) fn between(
+    tables: &Published,
+    after: Option<(u32, u64)>,
+    to: Option<(u32, u64)>,
+    limit: usize,
+) -> Result<Vec<BodyRef>, Refusal> {
+    let behind = |place: Option<(u32, u64)>| {
+        place.map(|(file, offset)| {
+            // The first key that is greater.
+            let len = 0;
+            let mut key = BodyRow::key(BodyRef { file, offset, len }).to_vec();
+            key.push(0);
+            key
+        })
+    };
+    let from = behind(after).unwrap_or_default();
+    let end = behind(to).unwrap_or_else(|| PAST_BODIES.to_vec());
+    let mut found = Vec::new();
+    if limit == 0 {
+        return Ok(found);
+    }
+    tables.scan(Names::BODY, &from, &end, &mut |key, value| {
+        found.push(body_of(key, value)?.0);
+        Ok(if found.len() >= limit {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        })
+    })?;
+    Ok(found)
+}
+
+fn body_of(key: &[u8], value: &[u8]) -> Result<(BodyRef, BodyRow), Refusal> {
+    let key: &[u8; 12] = key.try_into().map_err(|_| damaged("body key"))?;
+    let (file, offset) = place_of_key(key);
+    let row = BodyRow::decode(value)?;
+    let len = row.len;
+    Ok((BodyRef { file, offset, len }, row))
 }
 
 /// What lives in each container.
@@ -207,6 +245,13 @@ impl Uses {
         let sum = self.files.get(&file).copied().unwrap_or_default();
         let around = (HEADER + TRAILER).saturating_mul(sum.bodies.max(0) as u64);
         around.saturating_add(sum.bytes.max(0) as u64)
+    }
+
+    /// Number of all referenced bodies.
+    pub(super) fn bodies(&self) -> u64 {
+        self.files
+            .values()
+            .fold(0_u64, |sum, file| sum.saturating_add(file.bodies.max(0) as u64))
     }
 
     /// Bytes of all referenced bodies.

@@ -47,7 +47,12 @@ pub(super) struct Shared {
     pub(super) sync: AtomicBool,
     container_bytes: AtomicU64,
     live_bytes: AtomicU64,
+    bodies: AtomicU64,
     index_bytes: AtomicU64,
+    /// Rises with every commit that readers can see.
+    pub(super) commits: AtomicU64,
+    /// What the ledger was when it was opened.
+    pub(super) opened: Opened,
     /// Why writes are refused until a restart.
     failed: Mutex<Option<Refusal>>,
     /// Why the index is not open at the moment.
@@ -56,6 +61,16 @@ pub(super) struct Shared {
 
 /// Work on the parts themselves, between two batches: what compaction needs beside ordinary operations.
 type Upkeep = Box<dyn FnOnce(&mut Committer) + Send>;
+
+/// What a ledger was when it was opened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Opened {
+    /// Drawn at random for each ledger: its identity.
+    pub(crate) mark: u64,
+    /// Container and offset of the end of the log. What was beyond it before a power cut is lost, and its places are
+    /// used again.
+    pub(crate) end: (u32, u64),
+}
 
 #[derive(Default)]
 struct Queue {
@@ -87,7 +102,10 @@ pub(super) fn start(
         sync: AtomicBool::new(place.options.sync),
         container_bytes: AtomicU64::new(0),
         live_bytes: AtomicU64::new(0),
+        bodies: AtomicU64::new(0),
         index_bytes: AtomicU64::new(0),
+        commits: AtomicU64::new(0),
+        opened: core.opened(),
         failed: Mutex::new(None),
         lost: Mutex::new(None),
     });
@@ -203,16 +221,20 @@ impl Shared {
         LedgerUsage {
             container_bytes: self.container_bytes.load(Ordering::Relaxed),
             live_bytes: self.live_bytes.load(Ordering::Relaxed),
+            bodies: self.bodies.load(Ordering::Relaxed),
             index_bytes: self.index_bytes.load(Ordering::Relaxed),
         }
     }
 
     fn publish(&self, core: &Core) -> Result<(), Refusal> {
         self.published.store(Some(core.publish()?));
-        let (containers, live, index) = core.sizes();
-        self.container_bytes.store(containers, Ordering::Relaxed);
-        self.live_bytes.store(live, Ordering::Relaxed);
-        self.index_bytes.store(index, Ordering::Relaxed);
+        let sizes = core.sizes();
+        self.container_bytes
+            .store(sizes.container_bytes, Ordering::Relaxed);
+        self.live_bytes.store(sizes.live_bytes, Ordering::Relaxed);
+        self.bodies.store(sizes.bodies, Ordering::Relaxed);
+        self.index_bytes.store(sizes.index_bytes, Ordering::Relaxed);
+        self.commits.fetch_add(1, Ordering::Release);
         Ok(())
     }
 }

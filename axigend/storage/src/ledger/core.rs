@@ -11,10 +11,12 @@ use redb::WriteTransaction;
 
 use super::{
     bodies::Uses,
+    committer::Opened,
     index::{Index, State},
     job::Job,
     mutation::{Changed, Mutations, Restated},
     open::Place,
+    options::LedgerUsage,
     tables::{Published, Tables},
     txn::{Trouble, Txn},
 };
@@ -372,14 +374,28 @@ impl Core {
         self.index.publish()
     }
 
-    /// Bytes of containers, referenced bodies and index.
-    pub(super) fn sizes(&self) -> (u64, u64, u64) {
-        (self.container_bytes(), self.uses.live_bytes(), self.index.len())
-    }
-
     /// Gives the index up after a panic went through it.
     pub(super) fn abandon(self) {
         self.index.abandon();
+    }
+
+    /// Identity and end of the log.
+    pub(super) fn opened(&self) -> Opened {
+        let state = self.state();
+        Opened {
+            mark: state.mark,
+            end: (state.file, state.offset),
+        }
+    }
+
+    /// What the ledger takes.
+    pub(super) fn sizes(&self) -> LedgerUsage {
+        LedgerUsage {
+            container_bytes: self.container_bytes(),
+            live_bytes: self.uses.live_bytes(),
+            bodies: self.uses.bodies(),
+            index_bytes: self.index.len(),
+        }
     }
 
     /// Closes the index file.

@@ -45,6 +45,7 @@ use crate::{body::BodyRef, container::on_storage_thread, disk::Disk, error::dama
 use committer::{Shared, Thread};
 use job::Work;
 
+pub(crate) use committer::Opened;
 pub use compact::{CompactOptions, Compacted, Progress};
 pub use options::{LedgerOptions, LedgerUsage};
 pub use snapshot::Snapshot;
@@ -147,6 +148,22 @@ impl Ledger {
     /// As [`Ledger::verify_body`], blocking the calling thread.
     pub fn verify_body_blocking(&self, body: BodyRef) -> Result<(), Refusal> {
         self.shared.verify(body)
+    }
+
+    /// A number that tells a body's record from any other that may ever stand at its place: checksums of its header
+    /// and of its bytes. `None` when nothing can be read there. Blocking.
+    pub(crate) fn fingerprint(&self, body: BodyRef) -> Option<u64> {
+        self.shared.reader.fingerprint(body)
+    }
+
+    /// Identity of the ledger, and where its log ended when it was opened.
+    pub(crate) fn opened(&self) -> Opened {
+        self.shared.opened
+    }
+
+    /// A number that rises with every commit.
+    pub(crate) fn commits(&self) -> u64 {
+        self.shared.commits.load(Ordering::Acquire)
     }
 
     /// A stored body as the source of another one, in this ledger or the next.

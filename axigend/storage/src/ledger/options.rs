@@ -56,13 +56,15 @@ impl LedgerOptions {
     }
 }
 
-/// What a ledger takes on disk, in bytes.
+/// What a ledger takes on disk, sizes in bytes.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct LedgerUsage {
     /// All container files.
     pub container_bytes: u64,
     /// Bodies that are referenced.
     pub live_bytes: u64,
+    /// How many these are.
+    pub bodies: u64,
     /// The index file.
     pub index_bytes: u64,
 }

@@ -44,6 +44,16 @@ impl<'a> Snapshot<'a> {
         notes::find(self.tables, bodies)
     }
 
+    /// At most `limit` referenced bodies behind `after` and up to `to` (container and offset), rising.
+    pub(crate) fn bodies_between(
+        &self,
+        after: Option<(u32, u64)>,
+        to: Option<(u32, u64)>,
+        limit: usize,
+    ) -> Result<Vec<BodyRef>, Refusal> {
+        bodies::between(self.tables, after, to, limit)
+    }
+
     /// The value of a key.
     pub fn get(&self, table: &str, key: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
         self.tables.get(self.tables.number(table)?, key)

@@ -11,6 +11,7 @@ use super::{
     types::{AccountId, Changes, FolderId, FolderInfo, MessageRow},
 };
 use crate::{
+    body::BodyRef,
     error::damaged,
     ledger::{View, Visit},
 };
@@ -203,6 +204,40 @@ pub(super) fn messages(
         })?;
     }
     Ok(rows)
+}
+
+/// UIDs asked for are read as one range when at most this many times as many may lie in it.
+const SPARSE: u32 = 4;
+
+/// The bodies of the messages with these UIDs (ascending), as far as they are there.
+pub(super) fn bodies(
+    view: &impl View,
+    account: AccountId,
+    folder: FolderId,
+    uids: &[u32],
+) -> Result<Vec<(u32, BodyRef)>, Refusal> {
+    let mut found = Vec::with_capacity(uids.len());
+    let (Some(first), Some(last)) = (uids.first().copied(), uids.last().copied()) else {
+        return Ok(found);
+    };
+    if last.saturating_sub(first) / SPARSE > uids.len() as u32 {
+        for uid in uids {
+            let value = message(view, account, folder, *uid)?;
+            found.extend(value.map(|value| (*uid, value.body)));
+        }
+        return Ok(found);
+    }
+    let mut wanted = uids.iter().copied().peekable();
+    each_message(view, account, folder, first, |uid, value| {
+        while wanted.next_if(|wanted| *wanted < uid).is_some() {}
+        found.extend(wanted.next_if_eq(&uid).map(|uid| (uid, value.body)));
+        Ok(if wanted.peek().is_none() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        })
+    })?;
+    Ok(found)
 }
 
 /// What happened in a folder after `modseq`, at most `limit` messages and expunges together (at least one).

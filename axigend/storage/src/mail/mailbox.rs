@@ -30,8 +30,8 @@ use crate::{body::BodyRef, ledger::Txn};
 /// it answers `Ok`; dropping its future does not take it back.
 #[derive(Clone)]
 pub struct Mailbox {
-    store: Arc<Store>,
-    owner: AccountId,
+    pub(super) store: Arc<Store>,
+    pub(super) owner: AccountId,
 }
 
 impl Mailbox {

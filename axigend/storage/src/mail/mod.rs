@@ -5,6 +5,7 @@
 //! operations hold those closures. What the tables look like is in `keys` and `rows`.
 
 mod append;
+mod bodies;
 mod check;
 mod deliver;
 mod edit;
@@ -23,11 +24,12 @@ mod stores;
 mod types;
 mod watch;
 
+pub use bodies::BodyPlace;
 pub use check::StoreReport;
 pub use flags::{FlagOp, Flags, SystemFlags};
 pub use mailbox::Mailbox;
 pub use store::{Store, StoreOptions};
-pub use stores::Stores;
+pub use stores::{StoreObserver, Stores};
 pub use types::{
     AccountId, Appended, Changes, Copied, DeliverTo, Delivered, FlagsChanged, FolderId, FolderInfo,
     FolderQuota, LocalDelivery, MailboxLimits, MailboxUsage, MessageRow, NewMessage, SpecialUse, StoreUsage,

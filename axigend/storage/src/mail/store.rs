@@ -1,6 +1,9 @@
 //! One message storage: a ledger with the tables of mailboxes.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use axigen_shared::Refusal;
 use parking_lot::Mutex;
@@ -63,6 +66,7 @@ impl Default for StoreOptions {
 
 /// An open message storage.
 pub struct Store {
+    pub(super) dir: PathBuf,
     pub(super) ledger: Arc<Ledger>,
     pub(super) disk: Arc<dyn Disk>,
     pub(super) watchers: Arc<Watchers>,
@@ -85,6 +89,7 @@ impl Store {
         };
         let ledger = Ledger::open(dir, Arc::clone(&disk), ledger_options)?;
         Ok(Arc::new(Self {
+            dir: dir.to_owned(),
             ledger,
             disk,
             watchers: Watchers::new(),

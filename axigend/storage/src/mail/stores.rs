@@ -8,7 +8,7 @@ use std::{
     collections::HashMap,
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -49,8 +49,9 @@ impl Open {
 
     /// Whether nobody has used it for the idle time. One that refuses writes until a restart is never idle, because
     /// opening it again would be such a restart, and a quiet one.
-    fn is_idle(&mut self, now: Instant) -> bool {
-        let held = Arc::strong_count(&self.store) > 1 || self.store.is_waited_for();
+    /// `handles` of it are in hands that do not count.
+    fn is_idle(&mut self, now: Instant, handles: usize) -> bool {
+        let held = Arc::strong_count(&self.store) > handles || self.store.is_waited_for();
         if std::mem::take(&mut self.used) || held || self.store.failure().is_some() {
             self.idle_since = None;
         }
@@ -77,6 +78,16 @@ impl Budget {
     }
 }
 
+/// Hears which stores are open.
+pub trait StoreObserver: Send + Sync {
+    /// A store was opened; not yet seen by anybody else. Must not wait for anything. The observer may keep one handle
+    /// until `closing`, which does not keep the store open.
+    fn opened(&self, store: &Arc<Store>);
+    /// The store in `dir` is about to be closed, after which the directory may go: nothing of the observer's may work
+    /// there any more when this returns.
+    fn closing(&self, dir: &Path);
+}
+
 /// Registry of open stores: opens on first use, once.
 pub struct Stores {
     disk: Arc<dyn Disk>,
@@ -86,6 +97,7 @@ pub struct Stores {
     closed: AtomicBool,
     budget: Mutex<Budget>,
     slots: Mutex<HashMap<PathBuf, Slot>>,
+    observer: OnceLock<Arc<dyn StoreObserver>>,
 }
 
 impl Stores {
@@ -100,6 +112,7 @@ impl Stores {
             closed: AtomicBool::new(false),
             budget: Mutex::default(),
             slots: Mutex::default(),
+            observer: OnceLock::new(),
         }
     }
 
@@ -107,6 +120,12 @@ impl Stores {
     #[must_use]
     pub fn with_cache_total(self, cache_total: usize) -> Self {
         Self { cache_total, ..self }
+    }
+
+    /// Tells `observer` from now on; to be set before the first store is opened, once.
+    pub fn observe(&self, observer: Arc<dyn StoreObserver>) {
+        let set = self.observer.set(observer);
+        debug_assert!(set.is_ok(), "one observer");
     }
 
     fn slot(&self, dir: &Path) -> Slot {
@@ -132,6 +151,9 @@ impl Stores {
         };
         let opened = Store::open(dir, Arc::clone(&self.disk), &options);
         let store = opened.inspect_err(|_| self.give_share_back(cache))?;
+        if let Some(observer) = self.observer.get() {
+            observer.opened(&store);
+        }
         let open = place.insert(Open {
             store,
             cache,
@@ -174,13 +196,15 @@ impl Stores {
     /// Closes the stores that nobody has used for [`IDLE_TIME`], as far as calls of this tell: call it about every
     /// minute. Closing waits for the disk. Returns how many were closed.
     pub fn close_idle(&self, now: Instant) -> usize {
+        // Ours, and the observer's.
+        let handles = 1 + usize::from(self.observer.get().is_some());
         let mut closed = 0;
         for (dir, slot) in self.all() {
             // Whoever has the lock is using it.
             let Some(mut place) = slot.try_lock() else {
                 continue;
             };
-            if place.as_mut().is_some_and(|open| open.is_idle(now)) {
+            if place.as_mut().is_some_and(|open| open.is_idle(now, handles)) {
                 self.close_place(&dir, &mut place);
                 closed += 1;
             }
@@ -201,9 +225,13 @@ impl Stores {
     }
 
     fn close_place(&self, dir: &Path, place: &mut Option<Open>) {
+        // The lock on the place is held to the end, so that the store is not opened again before it is closed.
         let Some(Open { store, cache, .. }) = place.take() else {
             return;
         };
+        if let Some(observer) = self.observer.get() {
+            observer.closing(dir);
+        }
         if let Err(refusal) = store.close() {
             tracing::error!(module = "STORAGE", "closing {}: {refusal}", dir.display());
         }

@@ -292,9 +292,10 @@ static ACCOUNT_COMMANDS: [Command; 36] = [
         "ShowRegistryInformation",
         "shows dates, last logins and use",
     ),
-    Command::not_built(
-        "SHOW SearchIndexInformation [diag] [allfolders | folder <folderName>]",
-        "shows the search index",
+    Command::act(
+        "SHOW SearchIndexInformation [diag] [allfolders] [folder <folderName>]",
+        "ShowSearchIndexInformation",
+        "shows how many messages of the folders are in the search index; diag: with the index of the domain",
     ),
     Command::not_built(
         "SHOW CalendarSearchIndexInformation [diag] [allfolders | folder <folderName>]",
@@ -523,9 +524,10 @@ static DOMAIN_COMMANDS: [Command; 17] = [
         "SHOW BrandingElement <element>",
         "shows an image of the product's look",
     ),
-    Command::not_built(
-        "SHOW SearchIndexInformation [diag] [details | allfolders]",
-        "shows search indexes",
+    Command::act(
+        "SHOW SearchIndexInformation [diag] [details] [allfolders]",
+        "ShowSearchIndexInformation",
+        "shows the search index of the domain; allfolders and details: how many messages of each account are in it",
     ),
     Command::not_built(
         "SHOW CalendarSearchIndexInformation [diag] [details | allfolders]",

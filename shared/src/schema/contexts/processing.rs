@@ -99,7 +99,11 @@ static FLOOD: [Attr; 4] = [
 
 static STATISTICS: [Command; 7] = [
     Command::not_built("SHOW Statistics", "shows what was processed"),
-    Command::not_built("SHOW SearchIndexJobs", "shows work on search indexes"),
+    Command::act(
+        "SHOW SearchIndexJobs",
+        "ShowSearchIndexJobs",
+        "shows the search indexes of the domains in use, and what is being done with them",
+    ),
     Command::not_built(
         "SHOW CalendarSearchIndexJobs",
         "shows work on search indexes of calendars",

@@ -82,7 +82,8 @@ static OWN: [Attr; 31] = [
         "2",
         "threads that index for searching",
     )
-    .usage("<no.>"),
+    .usage("<no.>")
+    .works(),
     Attr::new(
         "sendStatisticsEmail",
         Kind::Bool,
@@ -138,27 +139,30 @@ static OWN: [Attr; 31] = [
         "searchIndexOptimizeThreshold",
         Kind::COUNT,
         "1000",
-        "changes after which a search index is optimised",
-    ),
+        "messages added after which the parts of a search index are merged; more than 32 parts are merged in any case",
+    )
+    .works(),
     Attr::new(
         "searchIndexVacuumAbsoluteThreshold",
         Kind::COUNT,
         "10000",
-        "removed entries after which a search index is cleaned",
-    ),
+        "removed messages that a search index must have before it is cleaned of them",
+    )
+    .works(),
     Attr::new(
         "searchIndexVacuumRelativeThreshold",
         Kind::PERCENT,
         "20",
-        "share of removed entries after which a search index is cleaned",
+        "share of removed messages that a search index must also have before it is cleaned of them",
     )
     .usage("<percent>")
-    .unit(Unit::Percent),
+    .unit(Unit::Percent)
+    .works(),
     Attr::new(
         "searchIndexTokenizer",
         Kind::Choice(Choices::of(&["default", "mecab"]).also(&[("defaut", &["default"])])),
         "default",
-        "how text is cut into words for searching",
+        "how text is cut into words for searching; the index is of three bytes in a row, in every language, so neither value changes it",
     )
     .usage("<default|mecab>"),
     Attr::new(
@@ -174,11 +178,12 @@ static OWN: [Attr; 31] = [
             min: 1,
             max: 2_147_483_647,
         },
-        "never",
-        "when indexing that did not end is begun again",
+        "600",
+        "when indexing that failed is begun again; never: not before the domain is opened again, apocalypse: the same",
     )
     .usage("<never | apocalypse | <delay in seconds>>")
-    .unit(Unit::Seconds),
+    .unit(Unit::Seconds)
+    .works(),
     Attr::new(
         "serverSecretKey",
         KEY,

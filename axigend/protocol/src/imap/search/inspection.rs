@@ -4,46 +4,19 @@
 //! encoding and character set on the way, so memory does not grow with the message. Attachments that are not text are
 //! not looked into; headers of enclosed messages are.
 
-use std::ops::Range;
-
 use axigend_message::{
-    Content, Decoder, FieldCutter, Matcher, Part, Structure, TextDecoder, Transfer, addresses, civil_date,
-    decode_field, fields, fold, unfold,
+    Matcher, PartText, SearchedHeader, Structure, TextPart, address_texts, civil_date, decode_field,
+    feed_header, fields, fold, text_parts, unfold,
 };
 
-use super::{
-    super::{bounds::HEADER_MAX, date::days},
-    keys::Test,
-};
-
-/// Fields whose addresses are looked into.
-const ADDRESS_FIELDS: [&str; 4] = ["From", "To", "Cc", "Bcc"];
-
-/// A stretch of a message that holds text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TextPart {
-    /// Where it lies in the stored message.
-    pub range: Range<u64>,
-    kind: Kind,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
-    /// Header of an enclosed message.
-    Header,
-    /// Text in this encoding and character set.
-    Text {
-        transfer: Transfer,
-        charset: Option<Vec<u8>>,
-    },
-}
+use super::{super::date::days, keys::Test};
 
 /// Tests on their way through one message.
 #[derive(Debug)]
 pub struct Inspection<'a> {
     tests: &'a [Test],
     passed: Vec<bool>,
-    header: FieldCutter,
+    header: SearchedHeader,
     /// For `Text` tests, in the header.
     in_header: Matcher,
     /// The day of the Date field.
@@ -52,7 +25,7 @@ pub struct Inspection<'a> {
     matcher: Matcher,
     /// Where the matcher's needles stand in `tests`.
     places: Vec<usize>,
-    part: Option<Open>,
+    part: Option<PartText>,
 }
 
 /// The day in the Date field.
@@ -66,19 +39,13 @@ enum Sent {
     Day(i64),
 }
 
-#[derive(Debug)]
-enum Open {
-    Header(FieldCutter),
-    Text { decoder: Decoder, text: TextDecoder },
-}
-
 impl<'a> Inspection<'a> {
     /// Starts with these tests.
     pub fn new(tests: &'a [Test]) -> Self {
         Self {
             tests,
             passed: vec![false; tests.len()],
-            header: FieldCutter::new(HEADER_MAX),
+            header: SearchedHeader::default(),
             in_header: Matcher::new(tests.iter().filter_map(|test| match test {
                 Test::Text { needle } => Some(needle.as_str()),
                 _ => None,
@@ -90,14 +57,12 @@ impl<'a> Inspection<'a> {
         }
     }
 
-    /// The next bytes of the message's header; `last` when it ends with them. Of one field the first [`HEADER_MAX`]
-    /// bytes are looked into.
+    /// The next bytes of the message's header; `last` when it ends with them. Of one field the first
+    /// [`axigend_message::SEARCHED_FIELD_MAX`] bytes are looked into.
     pub fn header(&mut self, bytes: &[u8], last: bool) {
         self.header.feed(bytes);
-        while let Some(stretch) = self.header.next(last) {
-            if !stretch.continues {
-                self.look_into(&stretch.bytes);
-            }
+        while let Some(fields) = self.header.next(last) {
+            self.look_into(&fields);
         }
         if last {
             self.end_header();
@@ -152,44 +117,18 @@ impl<'a> Inspection<'a> {
 
     /// The parts to be looked into, in order.
     pub fn parts(structure: &Structure) -> Vec<TextPart> {
-        let mut parts = Vec::new();
-        collect(&structure.root, &mut parts);
-        parts
+        text_parts(structure)
     }
 
     /// Begins a part.
     pub fn begin(&mut self, part: &TextPart) {
-        self.matcher.gap();
-        self.part = Some(match &part.kind {
-            Kind::Header => Open::Header(FieldCutter::new(HEADER_MAX)),
-            Kind::Text { transfer, charset } => Open::Text {
-                decoder: Decoder::new(*transfer),
-                text: TextDecoder::new(charset.as_deref()),
-            },
-        });
+        self.part = Some(PartText::begin(part, &mut self.matcher));
     }
 
     /// The next bytes of the part; `last` when it ends with them.
     pub fn feed(&mut self, bytes: &[u8], last: bool) {
-        match &mut self.part {
-            None => {}
-            Some(Open::Header(header)) => {
-                header.feed(bytes);
-                while let Some(stretch) = header.next(last) {
-                    if !stretch.continues {
-                        feed_header(&mut self.matcher, &stretch.bytes);
-                    }
-                }
-            }
-            Some(Open::Text { decoder, text }) => {
-                let (mut plain, mut decoded) = (Vec::new(), String::new());
-                decoder.feed(bytes, &mut plain);
-                if last {
-                    decoder.finish(&mut plain);
-                }
-                text.feed(&plain, last, &mut decoded);
-                self.matcher.feed(&decoded);
-            }
+        if let Some(part) = &mut self.part {
+            part.feed(bytes, last, &mut self.matcher);
         }
     }
 
@@ -205,64 +144,14 @@ impl<'a> Inspection<'a> {
     }
 }
 
-fn collect(part: &Part, parts: &mut Vec<TextPart>) {
-    match &part.content {
-        Content::Multipart(children) => children.iter().for_each(|child| collect(child, parts)),
-        Content::Message(inner) => {
-            parts.push(TextPart {
-                range: inner.root.header.clone(),
-                kind: Kind::Header,
-            });
-            collect(&inner.root, parts);
-        }
-        Content::Leaf if part.media_type == "text" => {
-            let kind = Kind::Text {
-                transfer: part.transfer(),
-                charset: part.charset().map(<[u8]>::to_vec),
-            };
-            parts.push(TextPart {
-                range: part.body.clone(),
-                kind,
-            });
-        }
-        Content::Leaf => {}
-    }
-}
-
-/// Looks through header fields, each by itself: `Name: decoded value`.
-fn feed_header(matcher: &mut Matcher, header: &[u8]) {
-    for field in fields(header) {
-        if matcher.is_settled() {
-            break;
-        }
-        matcher.gap();
-        matcher.feed(&format!(
-            "{}: {}",
-            String::from_utf8_lossy(field.name),
-            decode_field(field.value)
-        ));
-    }
-}
-
 fn has_field(header: &[u8], name: &str, needle: &str) -> bool {
     let needle = fold(needle);
-    let has_addresses = ADDRESS_FIELDS
-        .iter()
-        .any(|known| known.eq_ignore_ascii_case(name));
     fields(header).filter(|field| field.is(name)).any(|field| {
         needle.is_empty()
             || fold(&decode_field(field.value)).contains(&needle)
-            || has_addresses && has_address(field.value, &needle)
-    })
-}
-
-/// FROM, TO, CC and BCC look into the envelope's form of the field (RFC 9051, 6.4.4): `mailbox@host` without the
-/// comments, quotes and white space that the field may have there.
-fn has_address(value: &[u8], needle: &str) -> bool {
-    addresses(value).iter().any(|address| {
-        let spec = [&address.mailbox, &address.host].map(|part| part.as_deref().unwrap_or_default());
-        let name = address.name.as_deref().unwrap_or_default();
-        fold(&decode_field(&spec.join(&b'@'))).contains(needle) || fold(&decode_field(name)).contains(needle)
+            || address_texts(&field)
+                .iter()
+                .any(|text| fold(text).contains(&needle))
     })
 }
 

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, sync::Arc};
 use super::{
     super::{
         backend::Row,
-        bounds::ROWS_PAGE,
+        bounds::{ROWS_PAGE, SIFT_PAGE},
         cursor::Bad,
         dialogue::{Call, Dialogue, Fail, Fine},
         set::print_ascending,
@@ -13,6 +13,7 @@ use super::{
     eval::{Known, all_fit},
     keys::{Key, Test},
     parse::{Arguments, Results},
+    sift::{Candidate, by_sets, sift},
 };
 
 /// Numbers said between two looks at how much is waiting to be sent.
@@ -138,44 +139,69 @@ async fn look(dialogue: &mut Dialogue, arguments: &mut Arguments) -> Result<Foun
         .keys
         .iter_mut()
         .try_for_each(|key| key.resolve(selected))?;
-    let candidates = candidates(&selected.uids, &arguments.keys);
-    let rows_needed = arguments.modseq || arguments.keys.iter().any(Key::needs_rows);
-    let (headers, bodies): (Vec<usize>, Vec<usize>) = (0..arguments.tests.len())
-        .partition(|place| arguments.tests.get(*place).is_some_and(Test::needs_header_only));
-    let groups: Vec<Group> = [headers, bodies]
-        .into_iter()
-        .filter(|places| !places.is_empty())
-        .map(|places| Group {
-            tests: Arc::new(
-                places
-                    .iter()
-                    .filter_map(|place| arguments.tests.get(*place).cloned())
-                    .collect(),
-            ),
-            places,
-        })
-        .collect();
+    let candidates = by_sets(&selected.uids, &arguments.keys);
+    let groups = groups(&arguments.tests);
+    let tests = Arc::new(arguments.tests.clone());
     let mut found = Found::default();
-    for uids in candidates.chunks(ROWS_PAGE) {
-        let rows = if rows_needed {
-            dialogue.wire.rows(uids.to_vec()).await?
-        } else {
-            Vec::new()
-        };
-        let mut page = Page::new(dialogue, uids, &rows, rows_needed, arguments.tests.len())?;
-        for group in &groups {
-            page.test(dialogue, &arguments.keys, group).await?;
-        }
-        for message in page.messages {
-            if message.fits(&arguments.keys) == Some(true) {
-                found.uids.push(message.uid);
-                if let Some(row) = message.row.filter(|_| arguments.modseq) {
-                    found.modseqs = Some(ModSeqs::join(found.modseqs, row.modseq));
-                }
-            }
+    let mut pages = candidates.chunks(SIFT_PAGE).peekable();
+    while let Some(uids) = pages.next() {
+        let last = pages.peek().is_none();
+        let left = sift(dialogue, uids, &arguments.keys, &tests, last).await?;
+        for some in left.chunks(ROWS_PAGE) {
+            find_among(dialogue, arguments, &groups, some, &mut found).await?;
         }
     }
     Ok(found)
+}
+
+/// Tests of the header alone, and those that need the rest of a message.
+fn groups(tests: &[Test]) -> Vec<Group> {
+    let (headers, bodies): (Vec<usize>, Vec<usize>) =
+        (0..tests.len()).partition(|place| tests.get(*place).is_some_and(Test::needs_header_only));
+    let group = |places: Vec<usize>| Group {
+        tests: Arc::new(
+            places
+                .iter()
+                .filter_map(|place| tests.get(*place).cloned())
+                .collect(),
+        ),
+        places,
+    };
+    [headers, bodies]
+        .into_iter()
+        .filter(|places| !places.is_empty())
+        .map(group)
+        .collect()
+}
+
+/// Adds those of a page of candidates that fit.
+async fn find_among(
+    dialogue: &Dialogue,
+    arguments: &Arguments,
+    groups: &[Group],
+    candidates: &[Candidate],
+    found: &mut Found,
+) -> Result<(), Fail> {
+    let rows_needed = arguments.modseq || arguments.keys.iter().any(Key::needs_rows);
+    let rows = if rows_needed {
+        let uids = candidates.iter().map(|candidate| candidate.uid);
+        dialogue.wire.rows(uids.collect()).await?
+    } else {
+        Vec::new()
+    };
+    let mut page = Page::new(candidates, &rows, rows_needed);
+    for group in groups {
+        page.test(dialogue, &arguments.keys, group).await?;
+    }
+    for message in page.messages {
+        if message.fits(&arguments.keys) == Some(true) {
+            found.uids.push(message.uid);
+            if let Some(row) = message.row.filter(|_| arguments.modseq) {
+                found.modseqs = Some(ModSeqs::join(found.modseqs, row.modseq));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Tests asked together.
@@ -212,30 +238,22 @@ impl Message<'_> {
 
 impl<'a> Page<'a> {
     /// The messages of a page; where rows are needed, a message without a row is gone.
-    fn new(
-        dialogue: &Dialogue,
-        uids: &[u32],
-        rows: &'a [Row],
-        rows_needed: bool,
-        tests: usize,
-    ) -> Result<Self, Fail> {
-        let selected = dialogue.selected()?;
-        let messages = uids
-            .iter()
-            .filter_map(|&uid| {
-                let row = rows
-                    .binary_search_by_key(&uid, |row| row.uid)
-                    .ok()
-                    .and_then(|place| rows.get(place));
-                (row.is_some() || !rows_needed).then(|| Message {
-                    uid,
-                    recent: selected.is_recent(uid),
-                    row,
-                    tests: vec![None; tests],
-                })
+    fn new(candidates: &[Candidate], rows: &'a [Row], rows_needed: bool) -> Self {
+        let message = |candidate: &Candidate| {
+            let row = rows
+                .binary_search_by_key(&candidate.uid, |row| row.uid)
+                .ok()
+                .and_then(|place| rows.get(place));
+            (row.is_some() || !rows_needed).then(|| Message {
+                uid: candidate.uid,
+                recent: candidate.recent,
+                row,
+                tests: candidate.tests.clone(),
             })
-            .collect();
-        Ok(Self { messages })
+        };
+        Self {
+            messages: candidates.iter().filter_map(message).collect(),
+        }
     }
 
     /// Applies tests to the messages that are undecided.
@@ -259,18 +277,6 @@ impl<'a> Page<'a> {
         }
         Ok(())
     }
-}
-
-/// The messages that the sets among the joined keys leave: the smallest such set.
-fn candidates(all: &[u32], keys: &[Key]) -> Vec<u32> {
-    let sets = keys.iter().filter_map(|key| match key {
-        Key::Uids(uids) => Some(uids.as_slice()),
-        _ => None,
-    });
-    sets.chain([all])
-        .min_by_key(|uids| uids.len())
-        .unwrap_or(all)
-        .to_vec()
 }
 
 /// `* SEARCH 1 2 3` (RFC 3501, 7.2.5).
