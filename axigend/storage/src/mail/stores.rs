@@ -15,7 +15,7 @@ use std::{
 };
 
 use axigen_shared::{Cause, Refusal};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 use super::store::{Store, StoreOptions};
 use crate::disk::Disk;
@@ -36,14 +36,14 @@ struct Open {
     /// Its part of the budget.
     cache: usize,
     /// Asked for since the last look of [`Stores::close_idle`].
-    used: bool,
+    used: AtomicBool,
     /// When it was first seen without use.
     idle_since: Option<Instant>,
 }
 
 impl Open {
-    fn give(&mut self) -> Arc<Store> {
-        self.used = true;
+    fn give(&self) -> Arc<Store> {
+        self.used.store(true, Ordering::Relaxed);
         Arc::clone(&self.store)
     }
 
@@ -52,15 +52,15 @@ impl Open {
     /// `handles` of it are in hands that do not count.
     fn is_idle(&mut self, now: Instant, handles: usize) -> bool {
         let held = Arc::strong_count(&self.store) > handles || self.store.is_waited_for();
-        if std::mem::take(&mut self.used) || held || self.store.failure().is_some() {
+        if std::mem::take(self.used.get_mut()) || held || self.store.failure().is_some() {
             self.idle_since = None;
         }
         now.saturating_duration_since(*self.idle_since.get_or_insert(now)) >= IDLE_TIME
     }
 }
 
-/// A place for one store; locked while it is being opened or closed, so that others are not held up.
-type Slot = Arc<Mutex<Option<Open>>>;
+/// A place for one store; locked for writing while it is being opened or closed, so that others are not held up.
+type Slot = Arc<RwLock<Option<Open>>>;
 
 /// What the open stores take of the cache.
 #[derive(Clone, Copy, Default)]
@@ -136,8 +136,11 @@ impl Stores {
     /// nothing else may wait for that, ask [`Stores::opened`] first.
     pub fn get(&self, dir: &Path) -> Result<Arc<Store>, Refusal> {
         let slot = self.slot(dir);
-        let mut place = slot.lock();
-        if let Some(open) = &mut *place {
+        if let Some(open) = &*slot.read() {
+            return Ok(open.give());
+        }
+        let mut place = slot.write();
+        if let Some(open) = &*place {
             return Ok(open.give());
         }
         if self.closed.load(Ordering::Relaxed) {
@@ -157,7 +160,7 @@ impl Stores {
         let open = place.insert(Open {
             store,
             cache,
-            used: true,
+            used: AtomicBool::new(true),
             idle_since: None,
         });
         Ok(open.give())
@@ -180,8 +183,8 @@ impl Stores {
     /// The store in `dir` if it is open: never waits, not even for who is opening it.
     pub fn opened(&self, dir: &Path) -> Option<Arc<Store>> {
         let slot = self.slots.lock().get(dir).map(Arc::clone)?;
-        let mut place = slot.try_lock()?;
-        place.as_mut().map(Open::give)
+        let place = slot.try_read()?;
+        place.as_ref().map(Open::give)
     }
 
     /// Closes the store in `dir`, if it is open; those who hold it are refused from then on. The next [`Stores::get`]
@@ -189,7 +192,7 @@ impl Stores {
     pub fn close(&self, dir: &Path) {
         let slot = self.slots.lock().get(dir).map(Arc::clone);
         if let Some(slot) = slot {
-            self.close_place(dir, &mut slot.lock());
+            self.close_place(dir, &mut slot.write());
         }
     }
 
@@ -201,7 +204,7 @@ impl Stores {
         let mut closed = 0;
         for (dir, slot) in self.all() {
             // Whoever has the lock is using it.
-            let Some(mut place) = slot.try_lock() else {
+            let Some(mut place) = slot.try_write() else {
                 continue;
             };
             if place.as_mut().is_some_and(|open| open.is_idle(now, handles)) {
@@ -211,7 +214,7 @@ impl Stores {
         }
         // Nobody can come to hold a slot while the map is locked.
         self.slots.lock().retain(|_, slot| {
-            Arc::strong_count(slot) > 1 || slot.try_lock().is_none_or(|place| place.is_some())
+            Arc::strong_count(slot) > 1 || slot.try_read().is_none_or(|place| place.is_some())
         });
         closed
     }
@@ -242,7 +245,7 @@ impl Stores {
     pub fn close_all(&self) {
         self.closed.store(true, Ordering::Relaxed);
         for (dir, slot) in self.all() {
-            self.close_place(&dir, &mut slot.lock());
+            self.close_place(&dir, &mut slot.write());
         }
     }
 
@@ -250,7 +253,7 @@ impl Stores {
     pub fn set_sync(&self, sync: bool) {
         self.sync.store(sync, Ordering::Relaxed);
         for (_, slot) in self.all() {
-            if let Some(open) = &*slot.lock() {
+            if let Some(open) = &*slot.read() {
                 open.store.set_sync(sync);
             }
         }
