@@ -124,7 +124,7 @@ fn prepare(directory: &Path) -> io::Result<PathBuf> {
     );
     note("limits", LIMITS);
     let syncs = if meter::counts_syncs() {
-        "counted by perf stat"
+        "counted by perf"
     } else {
         "not counted: perf is missing or may not"
     };

@@ -44,14 +44,15 @@ pub(super) fn small_20(scene: &mut Scene<'_>) -> Result<Vec<Figure>, String> {
     };
     let delivered = deliver(scene, &load)?;
     let mut figures = delivered.figures(&load);
-    if let Some(syncs) = delivered.spent.syncs.filter(|&syncs| syncs > 0) {
-        let batch = delivered.messages as f64 / syncs as f64;
-        let bytes = (batch * SMALL as f64).max(1.0) as usize;
-        let rate = disk::append_rate(scene.home, bytes, LOOP).map_err(said)?;
+    let batch = delivered.per_sync();
+    // Whoever syncs several times for a message has no batch.
+    if let Some(batch) = batch.filter(|&batch| batch >= 1.0) {
+        let rate = disk::append_rate(scene.home, (batch * SMALL as f64) as usize, LOOP).map_err(said)?;
+        let unit = "msg/s";
         figures.push(Figure::one(
             "limit-append-fdatasync",
             rate * batch,
-            "msg/s",
+            unit,
             delivered.messages,
         ));
     }
@@ -99,6 +100,12 @@ pub(super) fn small_1(scene: &mut Scene<'_>) -> Result<Vec<Figure>, String> {
 impl Delivered {
     fn per_message(&self, sum: Option<f64>) -> Option<f64> {
         sum.map(|sum| sum / self.messages as f64)
+    }
+
+    /// Messages made safe by one sync, on average.
+    fn per_sync(&self) -> Option<f64> {
+        let syncs = self.spent.syncs.filter(|&syncs| syncs > 0)?;
+        Some(self.messages as f64 / syncs as f64)
     }
 
     fn figures(&self, load: &Load) -> Vec<Figure> {

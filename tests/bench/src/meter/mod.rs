@@ -1,6 +1,6 @@
 //! What a server spends while a bench runs: CPU, bytes written, syncs; and what the load generator spends itself.
 //!
-//! Everything is read from outside: `/proc` of the whole process tree (`process`), syncs by `perf stat` on the three system
+//! Everything is read from outside: `/proc` of the whole process tree (`process`), syncs by perf on the system
 //! calls, so that counting does not slow the server down (`syncs`).
 
 mod process;
