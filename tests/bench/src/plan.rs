@@ -13,6 +13,7 @@ use std::fs;
 use std::io;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// Files that this program and the servers may have open.
 const FILES: u64 = 20_000;
@@ -193,7 +194,10 @@ fn open(scene: &mut Scene<'_>, store: Store, again: bool) -> Result<(), String> 
     made.and_then(|()| fs::create_dir_all(scene.home))
         .map_err(|error| format!("{}: {error}", scene.home.display()))?;
     scene.server = Some(scene.system.create(scene.home, store.accounts())?);
-    store.fill(scene)
+    let began = Instant::now();
+    store.fill(scene)?;
+    eprintln!("#   filled in {:.1} s", began.elapsed().as_secs_f64());
+    Ok(())
 }
 
 /// One bench; a server that did not survive the one before is started again first.

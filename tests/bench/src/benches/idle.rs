@@ -3,7 +3,7 @@
 use super::prepare::ACCOUNTS;
 use super::{Scene, said};
 use crate::load::{Imap, Messages, user};
-use crate::meter::{Meter, resident_kib};
+use crate::meter::{Meter, proportional_kib};
 use crate::report::Figure;
 use std::io;
 use std::net::SocketAddr;
@@ -25,7 +25,7 @@ pub(super) fn fan_out(scene: &mut Scene<'_>) -> Result<Vec<Figure>, String> {
     let server = scene.server()?;
     let memory = || -> u64 {
         let pids = crate::meter::processes(&server.roots);
-        pids.into_iter().filter_map(resident_kib).sum()
+        pids.into_iter().filter_map(proportional_kib).sum()
     };
     let before = memory();
     let began = Instant::now();

@@ -4,11 +4,14 @@ use super::prepare::{BIG, BIG_COUNT, MIDDLE, MIDDLE_COUNT, first_account};
 use super::{Scene, said};
 use crate::load::{Imap, NEEDLE, SHORT_NEEDLE};
 use crate::meter::Meter;
-use crate::report::Figure;
+use crate::report::{Figure, median};
 use std::time::{Duration, Instant};
 
 /// SELECTs of one round.
 const SELECTS: u32 = 200;
+/// Sessions of which the best is measured, and the SELECTs of each that tell which one that is.
+const CANDIDATES: u32 = 6;
+const TRIES: u32 = 5;
 /// FETCHes and SEARCHes of one round.
 const REPEATS: u32 = 20;
 /// Every hundredth message holds the needle.
@@ -17,21 +20,40 @@ const HITS: usize = MIDDLE_COUNT as usize / 100;
 const INDEXED: Duration = Duration::from_mins(2);
 
 /// SELECT of 100,000 messages, 200 times, another folder in between.
+///
+/// Of several sessions the one with the fastest SELECT is measured: some of Dovecot's sessions read the whole list of UIDs at
+/// every SELECT, about a hundred times as long, depending on which process serves them.
 pub(super) fn select(scene: &mut Scene<'_>) -> Result<Vec<Figure>, String> {
-    let mut imap = first_account(scene)?;
+    let mut best: Option<(f64, Imap)> = None;
+    for _ in 0..CANDIDATES {
+        let mut imap = first_account(scene)?;
+        let tried = median(&selects(&mut imap, TRIES).map_err(said)?);
+        if best.as_ref().is_none_or(|(time, _)| tried < *time) {
+            best = Some((tried, imap));
+        } else {
+            imap.command("LOGOUT").map_err(said)?;
+        }
+    }
+    let (_, mut imap) = best.ok_or("no session")?;
     let count = imap.count(BIG).map_err(said)?;
     if count != u64::from(BIG_COUNT) {
         return Err(format!("{BIG} holds {count} messages"));
     }
     let meter = Meter::begin(&scene.server()?.roots);
+    let times = selects(&mut imap, SELECTS).map_err(said)?;
+    Ok(vec![Figure::many("", times, "ms").spending(meter.end())])
+}
+
+/// The milliseconds of each SELECT of the big folder.
+fn selects(imap: &mut Imap, count: u32) -> std::io::Result<Vec<f64>> {
     let mut times = Vec::new();
-    for _ in 0..SELECTS {
-        imap.command("SELECT INBOX").map_err(said)?;
+    for _ in 0..count {
+        imap.command("SELECT INBOX")?;
         let began = Instant::now();
-        imap.command(&format!("SELECT {BIG}")).map_err(said)?;
+        imap.command(&format!("SELECT {BIG}"))?;
         times.push(began.elapsed().as_secs_f64() * 1000.0);
     }
-    Ok(vec![Figure::many("", times, "ms").spending(meter.end())])
+    Ok(times)
 }
 
 /// FETCH 1:10000 (FLAGS UID ENVELOPE).
@@ -76,7 +98,7 @@ fn settle(scene: &Scene<'_>, command: &str) -> Result<(), String> {
 
 /// Runs one command in the middle folder again and again; the milliseconds of each.
 fn repeated(scene: &Scene<'_>, command: &str, right: fn(usize, &str) -> bool) -> Result<Vec<Figure>, String> {
-    let mut imap: Imap = first_account(scene)?;
+    let mut imap = first_account(scene)?;
     imap.command(&format!("SELECT {MIDDLE}")).map_err(said)?;
     // Once for the caches, which are what is compared.
     imap.command(command).map_err(said)?;

@@ -67,8 +67,6 @@ pub(super) fn fill(scene: &mut Scene<'_>) -> Result<(), String> {
             std::thread::sleep(Duration::from_millis(200));
         }
     }
-    let rate = f64::from(scene.arguments.million()) / began.elapsed().as_secs_f64();
-    eprintln!("#   filled at {rate:.0} copies/s");
     Ok(())
 }
 

@@ -51,9 +51,9 @@ pub(crate) fn anonymous_kib(pid: u32) -> Option<u64> {
     field(&format!("/proc/{pid}/status"), "RssAnon:")
 }
 
-/// KiB of memory of a process (VmRSS).
-pub(crate) fn resident_kib(pid: u32) -> Option<u64> {
-    field(&format!("/proc/{pid}/status"), "VmRSS:")
+/// KiB of memory of a process, what it shares counted in parts (Pss): the sum over processes is right.
+pub(crate) fn proportional_kib(pid: u32) -> Option<u64> {
+    field(&format!("/proc/{pid}/smaps_rollup"), "Pss:")
 }
 
 fn cpu_s(pid: u32, with_children: bool) -> f64 {

@@ -40,6 +40,8 @@ impl Axigen {
         let mut script = format!(
             "CREATE Domain name {DOMAIN} postmasterPassword {PASSWORD}\nCOMMIT\nUPDATE Domain {DOMAIN}\n"
         );
+        // IDLE has many sessions of each account.
+        script.push_str("CONFIG accountDefaultLimits\nSET imapConnectionCount 255\nDONE\n");
         for number in 1..=accounts {
             let _ = write!(script, "ADD Account user{number} password {PASSWORD}\nCOMMIT\n");
         }

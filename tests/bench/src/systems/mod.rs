@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 /// What was raised or switched off, and where.
 pub(crate) const LIMITS: &str = "connections per client address: none on axigen listeners, 10000 in Dovecot, Postfix exempts 127/8; \
+     IMAP sessions per account: 255 on axigen, 10000 in Dovecot; \
      clear-text logins allowed and no TLS in the load on both; Postfix: 120 smtpd, in_flow_delay 0, 20 parallel LMTP deliveries, \
      no DNS; Dovecot: 6000 imap and 2000 pop3 processes, inotify instances 8192; files open 20000; \
      mail_fsync=optimized (each delivered or appended message is synced), Postfix syncs each queue file";
