@@ -4,6 +4,7 @@
 
 use super::{Server, System, trying};
 use crate::load::{DOMAIN, PASSWORD, user};
+use crate::meter;
 use axigen_tests::{Host, Service};
 use std::fmt::Write as _;
 use std::fs;
@@ -139,11 +140,14 @@ impl System for PostfixDovecot {
 
 fn stopper(home: PathBuf) -> Box<dyn FnMut(bool) + Send + Sync> {
     Box::new(move |_| {
-        let pids: Vec<PathBuf> = PID_FILES
+        let masters = PID_FILES
             .iter()
-            .filter_map(|file| fs::read_to_string(home.join(file)).ok())
-            .map(|text| Path::new("/proc").join(text.trim()))
-            .collect();
+            .filter_map(|file| fs::read_to_string(home.join(file)).ok()?.trim().parse().ok());
+        let masters: Vec<u32> = masters.collect();
+        if masters.is_empty() {
+            return;
+        }
+        let all = meter::processes(&masters);
         let _ = output(
             Command::new("postfix")
                 .arg("-c")
@@ -157,7 +161,9 @@ fn stopper(home: PathBuf) -> Box<dyn FnMut(bool) + Send + Sync> {
                 .arg("stop"),
         );
         let began = Instant::now();
-        while pids.iter().any(|process| process.exists()) && began.elapsed() < STOP {
+        // Children end after their masters, and write until then.
+        let lives = |pid: &u32| Path::new("/proc").join(pid.to_string()).exists();
+        while all.iter().any(lives) && began.elapsed() < STOP {
             std::thread::sleep(LOOK);
         }
     })
