@@ -1,12 +1,14 @@
 //! What the disk can do: its file system, the time of one synced append, and the rate of a plain loop of them.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Bytes of one append whose sync is timed.
 const BLOCK: usize = 4096;
+/// Size of the file that is written over and over.
+const OVERWRITTEN: usize = 16 << 20;
 /// Appends of one measurement.
 const APPENDS: usize = 100;
 /// File systems that keep nothing.
@@ -54,14 +56,38 @@ pub(crate) fn sync_ms(directory: &Path) -> io::Result<f64> {
     Ok(times[times.len() / 2])
 }
 
-/// Appends `bytes` at a time, each with fdatasync, for this long; appends a second.
-pub(crate) fn append_rate(directory: &Path, bytes: usize, time: Duration) -> io::Result<f64> {
-    let path = directory.join("append-probe");
+/// How a plain loop writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Writing {
+    /// To the end of a growing file: the file system commits its journal each time.
+    Append,
+    /// Over blocks that were written before.
+    Overwrite,
+}
+
+/// Writes `bytes` at a time, each with fdatasync, for this long; writes a second.
+pub(crate) fn write_rate(
+    directory: &Path,
+    writing: Writing,
+    bytes: usize,
+    time: Duration,
+) -> io::Result<f64> {
+    let path = directory.join("write-probe");
     let mut file = File::create(&path)?;
     let block = vec![b'x'; bytes];
+    let turns = (OVERWRITTEN / bytes).max(1) as u32;
+    if writing == Writing::Overwrite {
+        for _ in 0..turns {
+            file.write_all(&block)?;
+        }
+        file.sync_all()?;
+    }
     let began = Instant::now();
     let mut count = 0_u32;
     while began.elapsed() < time {
+        if writing == Writing::Overwrite && count.is_multiple_of(turns) {
+            file.rewind()?;
+        }
         file.write_all(&block)?;
         file.sync_data()?;
         count += 1;

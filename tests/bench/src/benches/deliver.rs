@@ -2,7 +2,7 @@
 
 use super::prepare::ACCOUNTS;
 use super::{Scene, said};
-use crate::disk;
+use crate::disk::{self, Writing};
 use crate::load::{Imap, Messages, Smtp, user};
 use crate::meter::{Meter, Spent};
 use crate::report::Figure;
@@ -35,7 +35,7 @@ struct Delivered {
     spent: Spent,
 }
 
-/// 4 KiB, 20 sessions; beside it the plain loop of appends of as many bytes as this server syncs at a time.
+/// 4 KiB, 20 sessions; beside it plain loops that write and sync as many bytes at a time as this server did.
 pub(super) fn small_20(scene: &mut Scene<'_>) -> Result<Vec<Figure>, String> {
     let load = Load {
         size: SMALL,
@@ -47,14 +47,14 @@ pub(super) fn small_20(scene: &mut Scene<'_>) -> Result<Vec<Figure>, String> {
     let batch = delivered.per_sync();
     // Whoever syncs several times for a message has no batch.
     if let Some(batch) = batch.filter(|&batch| batch >= 1.0) {
-        let rate = disk::append_rate(scene.home, (batch * SMALL as f64) as usize, LOOP).map_err(said)?;
-        let unit = "msg/s";
-        figures.push(Figure::one(
-            "limit-append-fdatasync",
-            rate * batch,
-            unit,
-            delivered.messages,
-        ));
+        for (part, writing) in [
+            ("limit-append-fdatasync", Writing::Append),
+            ("limit-overwrite-fdatasync", Writing::Overwrite),
+        ] {
+            let bytes = (batch * SMALL as f64) as usize;
+            let rate = disk::write_rate(scene.home, writing, bytes, LOOP).map_err(said)?;
+            figures.push(Figure::one(part, rate * batch, "msg/s", delivered.messages));
+        }
     }
     Ok(figures)
 }
