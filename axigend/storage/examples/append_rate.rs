@@ -203,7 +203,7 @@ fn deliveries(dir: &Path, (size, note): (usize, usize), writers: u64, seconds: u
     let per_message = (counts.syncs.load(Relaxed) - syncs) as f64 / messages;
     let per_byte = (counts.written.load(Relaxed) - written) as f64 / (messages * size as f64);
     store.close().expect("closed");
-    let cpu = (processor_time() - cpu).as_secs_f64() * 1e6 / messages;
+    let cpu = processor_time().saturating_sub(cpu).as_secs_f64() * 1e6 / messages;
     let batch = (1.0 / per_message).round().max(1.0) as usize;
     println!(
         "{{\"bench\":\"deliver\",\"size\":{size},\"note\":{note},\"writers\":{writers},\"messages_per_s\":{:.0},\"syncs_per_message\":{per_message:.3},\"bytes_per_byte\":{per_byte:.2},\"cpu_us\":{cpu:.0},\"median_us\":{},\"p99_us\":{},\"plain_batch\":{batch},\"plain_messages_per_s\":{:.0}}}",

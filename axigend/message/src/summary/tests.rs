@@ -27,11 +27,11 @@ fn parse(message: &[u8]) -> Structure {
 }
 
 fn preview(message: &[u8], structure: &Structure) -> String {
-    let texts = preview_parts(&structure.root).map(|part| {
+    let mut texts = preview_parts(&structure.root).map(|part| {
         let range = preview_range(part);
         preview_text(part, &message[range.start as usize..range.end as usize])
     });
-    texts.filter(|text| !text.is_empty()).next().unwrap_or_default()
+    texts.find(|text| !text.is_empty()).unwrap_or_default()
 }
 
 /// Compares everything; what is missing is counted.

@@ -43,7 +43,9 @@ pub(super) async fn each(
     for page in uids.chunks(ROWS_PAGE) {
         let rows = dialogue.wire.rows(page.to_vec()).await?;
         if rows_only {
-            rows.iter().for_each(|row| take(row, None));
+            for row in &rows {
+                take(row, None);
+            }
             continue;
         }
         let uids = rows.iter().map(|row| row.uid).collect();

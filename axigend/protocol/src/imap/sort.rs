@@ -103,7 +103,7 @@ pub(crate) async fn run(
     let mut keyed: Vec<(Vec<Key>, u32)> = Vec::with_capacity(found.uids.len());
     let in_rows = criteria.iter().all(|criterion| criterion.by.is_in_row());
     lookup::each(dialogue, &found.uids, in_rows, |row, message| {
-        let keys = message.map(|message| message.sort_keys());
+        let keys = message.map(lookup::Message::sort_keys);
         let keys = keys.unwrap_or_default();
         keyed.push((
             criteria

@@ -66,8 +66,11 @@ impl Item {
     /// Whether what is remembered of a message helps to answer.
     pub(super) fn uses_summary(&self) -> bool {
         match self {
-            Self::Envelope | Self::Structure { .. } | Self::Preview { .. } => true,
-            Self::Binary { .. } | Self::BinarySize { .. } => true,
+            Self::Envelope
+            | Self::Structure { .. }
+            | Self::Preview { .. }
+            | Self::Binary { .. }
+            | Self::BinarySize { .. } => true,
             Self::Section { section, .. } => *section != Section::WHOLE,
             Self::Uid | Self::Flags | Self::InternalDate | Self::SaveDate | Self::Size | Self::ModSeq => {
                 false

@@ -231,25 +231,9 @@ async fn say_item(
         Item::SaveDate => wire.say(format!("SAVEDATE \"{}\"", print_date_time(row.saved)).as_bytes()),
         Item::Size => wire.say(format!("RFC822.SIZE {}", row.size).as_bytes()),
         Item::ModSeq => wire.say(format!("MODSEQ ({})", row.modseq).as_bytes()),
-        Item::Envelope => {
-            let mut out = b"ENVELOPE ".to_vec();
-            print::envelope(&mut out, &message.envelope().await?);
-            wire.say(&out);
-        }
-        Item::Structure { extended } => {
-            let form = Form {
-                extended: *extended,
-                global: enabled.rev2 || enabled.utf8,
-            };
-            let mut out = if *extended { "BODYSTRUCTURE " } else { "BODY " }.into();
-            print::structure(&mut out, &message.structure().await?.root, form);
-            wire.say(&out);
-        }
-        Item::Preview { lazy } => {
-            let mut out = b"PREVIEW ".to_vec();
-            write::nstring(&mut out, message.preview(*lazy).await?.map(str::as_bytes));
-            wire.say(&out);
-        }
+        Item::Envelope => wire.say(&envelope(message).await?),
+        Item::Structure { extended } => wire.say(&structure(message, *extended, enabled).await?),
+        Item::Preview { lazy } => wire.say(&preview(message, *lazy).await?),
         Item::Section {
             label,
             section,
@@ -285,6 +269,28 @@ async fn say_item(
         }
     }
     Ok(())
+}
+
+async fn envelope(message: &mut Message<'_>) -> Result<Vec<u8>, Fail> {
+    let mut out = b"ENVELOPE ".to_vec();
+    print::envelope(&mut out, &message.envelope().await?);
+    Ok(out)
+}
+
+async fn structure(message: &mut Message<'_>, extended: bool, enabled: Enabled) -> Result<Vec<u8>, Fail> {
+    let form = Form {
+        extended,
+        global: enabled.rev2 || enabled.utf8,
+    };
+    let mut out = if extended { "BODYSTRUCTURE " } else { "BODY " }.into();
+    print::structure(&mut out, &message.structure().await?.root, form);
+    Ok(out)
+}
+
+async fn preview(message: &mut Message<'_>, lazy: bool) -> Result<Vec<u8>, Fail> {
+    let mut out = b"PREVIEW ".to_vec();
+    write::nstring(&mut out, message.preview(lazy).await?.map(str::as_bytes));
+    Ok(out)
 }
 
 /// `BINARY[]` is the message as stored, header included (RFC 3516, 4.2).
