@@ -84,6 +84,11 @@ impl Summary {
         self.section(ENVELOPE).is_some()
     }
 
+    /// Whether it says what the parts are.
+    pub fn has_parts(&self) -> bool {
+        self.section(PARTS).is_some()
+    }
+
     /// Whether it says to what the message refers, and what SORT compares.
     pub fn has_references(&self) -> bool {
         self.section(REFERENCES).is_some() && self.section(SORT).is_some()

@@ -10,10 +10,15 @@ const QUOTED_MAX: usize = 1000;
 /// Appends `"text"`, or a literal when the text cannot be quoted. NUL, which no string can hold, becomes a space.
 pub(crate) fn string(out: &mut Vec<u8>, text: &[u8]) {
     let plain = |byte: &u8| matches!(byte, 0x01..=0x7f if !matches!(byte, b'\r' | b'\n'));
-    if text.len() <= QUOTED_MAX && text.iter().all(plain) {
+    let mut escapes = false;
+    let mut fits = |byte: &u8| {
+        escapes |= matches!(byte, b'"' | b'\\');
+        plain(byte)
+    };
+    if text.len() <= QUOTED_MAX && text.iter().all(&mut fits) {
         out.push(b'"');
         let mut rest = text;
-        while let Some(special) = memchr::memchr2(b'"', b'\\', rest) {
+        while escapes && let Some(special) = memchr::memchr2(b'"', b'\\', rest) {
             let (before, after) = rest.split_at(special);
             out.extend_from_slice(before);
             out.push(b'\\');

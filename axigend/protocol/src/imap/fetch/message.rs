@@ -1,6 +1,6 @@
 //! One message while it is fetched: what has been asked about it, and what each section of it is.
 
-use std::{collections::VecDeque, ops::Range, sync::Arc};
+use std::{borrow::Cow, collections::VecDeque, ops::Range, sync::Arc};
 
 use axigen_shared::{Cause, Refusal};
 use axigend_message::{
@@ -171,6 +171,28 @@ impl<'a> Message<'a> {
             not,
             size,
         }))
+    }
+
+    /// Asks what [`Message::root`] needs.
+    pub(super) async fn know_root(&mut self) -> Result<(), Refusal> {
+        if self.summary.is_none_or(|summary| !summary.has_parts()) {
+            self.structure().await?;
+        }
+        Ok(())
+    }
+
+    /// The message as a part, for BODYSTRUCTURE.
+    pub(super) async fn root(&mut self) -> Result<Cow<'_, MessagePart>, Refusal> {
+        if self.structure.is_none()
+            && let Some(root) = self.summary.and_then(Summary::root)
+        {
+            return Ok(Cow::Owned(root));
+        }
+        self.structure().await?;
+        let structure = self.structure.as_ref();
+        structure
+            .map(|structure| Cow::Borrowed(&structure.root))
+            .ok_or_else(|| Refusal::new(Cause::Internal, "no structure"))
     }
 
     /// Asks what [`Message::envelope`] needs.

@@ -10,14 +10,20 @@ pub(super) fn envelope(out: &mut Vec<u8>, envelope: &Envelope<'_>) {
     nstring(out, envelope.date.as_deref());
     out.push(b' ');
     nstring(out, envelope.subject.as_deref());
-    for list in [
-        &envelope.from,
-        &envelope.sender,
-        &envelope.reply_to,
-        &envelope.to,
-        &envelope.cc,
-        &envelope.bcc,
-    ] {
+    let from = out.len();
+    out.push(b' ');
+    addresses(out, &envelope.from);
+    let from = from..out.len();
+    // Nearly always these are From once more.
+    for list in [&envelope.sender, &envelope.reply_to] {
+        if *list == envelope.from {
+            out.extend_from_within(from.clone());
+        } else {
+            out.push(b' ');
+            addresses(out, list);
+        }
+    }
+    for list in [&envelope.to, &envelope.cc, &envelope.bcc] {
         out.push(b' ');
         addresses(out, list);
     }

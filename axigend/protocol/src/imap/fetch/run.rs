@@ -194,7 +194,7 @@ async fn prepare(item: &Item, message: &mut Message<'_>) -> Result<(), Fail> {
             message.know_envelope().await?;
         }
         Item::Structure { .. } => {
-            message.structure().await?;
+            message.know_root().await?;
         }
         Item::Preview { lazy } => {
             message.preview(*lazy).await?;
@@ -283,7 +283,7 @@ async fn structure(message: &mut Message<'_>, extended: bool, enabled: Enabled) 
         global: enabled.rev2 || enabled.utf8,
     };
     let mut out = if extended { "BODYSTRUCTURE " } else { "BODY " }.into();
-    print::structure(&mut out, &message.structure().await?.root, form);
+    print::structure(&mut out, &*message.root().await?, form);
     Ok(out)
 }
 
