@@ -72,24 +72,7 @@ fn verify(daemon: &Daemon<'_>, number: usize, sent: &Sent) {
         );
         std::thread::park_timeout(Duration::from_millis(50));
     }
-    let items = "(RFC822.SIZE BODY.PEEK[HEADER.FIELDS (X-Burst)])";
-    let answer = imap
-        .command(&format!("FETCH 1:* {items}"))
-        .expect("IMAP answers")
-        .ok();
-    let mut shown = BTreeMap::new();
-    let mut total = 0;
-    for text in answer.texts() {
-        let after = |word: &str| text.split_once(word).map(|(_, after)| after.to_owned());
-        let size =
-            after("RFC822.SIZE ").and_then(|rest| rest.split([' ', ')']).next()?.parse::<usize>().ok());
-        let id = after("X-Burst: ").and_then(|rest| Some(rest.split(' ').next()?.to_owned()));
-        let (Some(size), Some(id)) = (size, id) else {
-            panic!("{text}")
-        };
-        total += size;
-        assert!(shown.insert(id.clone(), size).is_none(), "{user}: {id} twice");
-    }
+    let (shown, total) = sizes(&mut imap);
     for (id, length) in sent {
         let size = shown.get(id).unwrap_or_else(|| panic!("{user}: {id} is missing"));
         assert!(
@@ -119,6 +102,29 @@ fn verify(daemon: &Daemon<'_>, number: usize, sent: &Sent) {
     );
 }
 
+/// Size of each message of the selected folder by its id, and the sum.
+fn sizes(imap: &mut Imap) -> (BTreeMap<String, usize>, usize) {
+    let items = "(RFC822.SIZE BODY.PEEK[HEADER.FIELDS (X-Burst)])";
+    let answer = imap
+        .command(&format!("FETCH 1:* {items}"))
+        .expect("IMAP answers")
+        .ok();
+    let mut shown = BTreeMap::new();
+    let mut total = 0;
+    for text in answer.texts() {
+        let after = |word: &str| text.split_once(word).map(|(_, after)| after.to_owned());
+        let size =
+            after("RFC822.SIZE ").and_then(|rest| rest.split([' ', ')']).next()?.parse::<usize>().ok());
+        let id = after("X-Burst: ").and_then(|rest| Some(rest.split(' ').next()?.to_owned()));
+        let (Some(size), Some(id)) = (size, id) else {
+            panic!("{text}")
+        };
+        total += size;
+        assert!(shown.insert(id.clone(), size).is_none(), "{id} twice");
+    }
+    (shown, total)
+}
+
 #[test]
 fn a_burst_of_large_messages_arrives_whole() {
     let seconds =
@@ -127,10 +133,9 @@ fn a_burst_of_large_messages_arrives_whole() {
     let daemon = home.start_with_accounts();
     let mut script = "UPDATE Domain example.test\n".to_owned();
     for number in 0..SENDERS {
-        script += &format!(
-            "ADD Account burst{number} password {PASSWORD}\nCONFIG Quotas\nSET totalMessageSize 999999999\n\
-             SET totalMessageCount 9999999\nSET messageCount 9999999\nSET messageSize 999999999\nDONE\nCOMMIT\n"
-        );
+        script += &["ADD Account burst", &number.to_string(), " password ", PASSWORD].concat();
+        script += "\nCONFIG Quotas\nSET totalMessageSize 999999999\nSET totalMessageCount 9999999\n";
+        script += "SET messageCount 9999999\nSET messageSize 999999999\nDONE\nCOMMIT\n";
     }
     daemon.script(&(script + "COMMIT\n"));
     let (address, began) = (daemon.address(Service::Smtp), Instant::now());

@@ -238,13 +238,13 @@ fn look(imap: &mut Imap, folder: &str) -> Option<Look> {
 fn check_quota(imap: &mut Imap, user: &str, shown: &Shown, problems: &mut Vec<String>) {
     let answer = imap.command("GETQUOTA \"\"").expect("IMAP answers").ok();
     let text = answer.texts().join(" ");
-    let used = |word: &str| -> Option<u64> {
+    let resource = |word: &str| -> Option<u64> {
         let after = text.split_once(&format!("{word} "))?.1;
         after.split(' ').next()?.parse().ok()
     };
     let bodies = || shown.values().flatten().map(|(_, body)| body.len() as u64);
     let counted = (bodies().sum::<u64>().div_ceil(1024), bodies().count() as u64);
-    let told = (used("STORAGE"), used("MESSAGE"));
+    let told = (resource("STORAGE"), resource("MESSAGE"));
     if told != (Some(counted.0), Some(counted.1)) {
         problems.push(format!("{user}: the quota says {told:?}, counted {counted:?}"));
     }

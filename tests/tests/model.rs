@@ -357,7 +357,7 @@ impl Client {
                     .retain(|message| !(uids.contains(&message.uid) && is_deleted(message)));
             }
             Command::Copy { from, to, folder } => {
-                self.transfer(model, selected, folder, (from, to), false)?
+                self.transfer(model, selected, folder, (from, to), false)?;
             }
             Command::Move { from, to, folder } => self.transfer(model, selected, folder, (from, to), true)?,
             Command::Append { .. } | Command::Select { .. } | Command::Noop => {}

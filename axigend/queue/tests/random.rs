@@ -95,12 +95,12 @@ fn body(number: i64) -> Vec<u8> {
 }
 
 fn states(number: i64, stage: Stage, tries: u32) -> Vec<RecipientState> {
-    let state = RecipientState {
+    let one = RecipientState {
         stage,
         tries,
         ..RecipientState::default()
     };
-    vec![state; envelope(number).recipients.len()]
+    vec![one; envelope(number).recipients.len()]
 }
 
 /// One client of a queue on a disk that loses power.
@@ -353,7 +353,7 @@ fn damaged(from: &FaultDisk, dice: &mut Dice) -> (Arc<MemoryDisk>, bool) {
     let names: Vec<String> = from.list(dir).unwrap();
     let files: Vec<&String> = names.iter().filter(|name| name.contains('.')).collect();
     let victim = dice.below(files.len() as u64) as usize;
-    let mut is_bit = files[victim].ends_with(".hsf");
+    let mut is_bit = files[victim].contains(".hsf");
     for (at, name) in files.iter().enumerate() {
         let file = from.open(&dir.join(name)).unwrap();
         let mut bytes = vec![0; file.len().unwrap() as usize];

@@ -333,7 +333,7 @@ impl Oracle {
 
     /// Clients that were refused.
     pub fn check_refusals(&self, problems: &mut Vec<String>) {
-        problems.extend(self.facts().refusals.drain(..));
+        problems.append(&mut self.facts().refusals);
     }
 }
 

@@ -106,7 +106,7 @@ impl Index {
         names: Names,
     ) -> Result<Result<Option<State>, String>, Refusal> {
         match Self::try_open(disk, dir, cache, names)? {
-            Ok(index) => match index.verified().and_then(Self::is_usable) {
+            Ok(index) => match index.verified().and_then(Self::usable) {
                 Ok(index) => {
                     let state = index.prepare()?;
                     index.close()?;
@@ -122,15 +122,21 @@ impl Index {
     /// index is given up.
     fn verified(mut self) -> Result<Self, String> {
         let verify = || self.database.database_mut().map(Database::check_integrity);
-        match catch_unwind(AssertUnwindSafe(verify)) {
-            Ok(Some(Ok(true))) => Ok(self),
-            // Not what the index holds, but the disk: whoever goes on meets it again.
-            Ok(Some(Err(DatabaseError::Storage(StorageError::Io(_) | StorageError::PreviousIo)))) => Ok(self),
-            _ => {
-                self.abandon();
-                Err("a page is damaged".to_owned())
-            }
+        let verified = catch_unwind(AssertUnwindSafe(verify));
+        // An error of the disk says nothing of what the index holds: whoever goes on meets it again.
+        let disk_error = |error: &DatabaseError| {
+            matches!(
+                error,
+                DatabaseError::Storage(StorageError::Io(_) | StorageError::PreviousIo)
+            )
+        };
+        if let Ok(Some(result)) = verified
+            && (result.as_ref().is_ok_and(|sound| *sound) || result.as_ref().is_err_and(disk_error))
+        {
+            return Ok(self);
         }
+        self.abandon();
+        Err("a page is damaged".to_owned())
     }
 
     /// [`Index::verified`], unless that would take long.
@@ -147,7 +153,7 @@ impl Index {
         let path = dir.join(Self::FILE);
         let opened = Self::try_open(disk, dir, cache, names)?
             .and_then(Self::verified_if_small)
-            .and_then(Self::is_usable);
+            .and_then(Self::usable);
         let index = match opened {
             Ok(index) => index,
             Err(reason) => {
@@ -181,7 +187,7 @@ impl Index {
 
     /// The index, if what is needed to go on can be read: the tables and what it knows of the log. redb itself finds a
     /// damaged page only by what comes of it.
-    fn is_usable(self) -> Result<Self, String> {
+    fn usable(self) -> Result<Self, String> {
         match catch_unwind(AssertUnwindSafe(|| self.find_damage())) {
             Ok(None) => Ok(self),
             Ok(Some(reason)) => {

@@ -49,7 +49,7 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn new(dir: &Path, disk: Arc<dyn Disk>, options: LedgerOptions) -> Self {
-        let (disk, sync_failed) = WatchedDisk::new(disk);
+        let (disk, sync_failed) = WatchedDisk::watch(disk);
         let reader = Reader::new(Arc::clone(&disk), dir);
         Self {
             disk,

@@ -23,7 +23,7 @@ pub(super) struct WatchedDisk {
 
 impl WatchedDisk {
     /// The disk, and where it says that a sync failed.
-    pub(super) fn new(disk: Arc<dyn Disk>) -> (Arc<dyn Disk>, Arc<AtomicBool>) {
+    pub(super) fn watch(disk: Arc<dyn Disk>) -> (Arc<dyn Disk>, Arc<AtomicBool>) {
         let failed = Arc::new(AtomicBool::new(false));
         let watched = Self {
             disk,

@@ -102,8 +102,12 @@ pub fn fixture(directory: &str, name: &str, make: impl FnOnce() -> (Vec<u8>, Str
     if std::env::var_os("UPDATE_FIXTURES").is_some() {
         let (pack, listing) = make();
         std::fs::create_dir_all(directory).unwrap();
-        std::fs::write(path("pack"), pack).unwrap();
-        std::fs::write(path("txt"), listing).unwrap();
+        // Whole at once: the other tests of this program read them at the same time.
+        for (ending, bytes) in [("pack", pack), ("txt", listing.into_bytes())] {
+            let new = path(&format!("{ending}.{:?}", std::thread::current().id()));
+            std::fs::write(&new, bytes).unwrap();
+            std::fs::rename(&new, path(ending)).unwrap();
+        }
     }
     let missing = "a fixture (UPDATE_FIXTURES=1 makes those of the present format)";
     (
