@@ -21,6 +21,10 @@ const SYSTEM_CONFIG: &str = "/etc/opt/axigen/axigen.cfg";
     after_help = "Exit status: 0 stopped, 1 configuration or problems found, 2 usage, 3 working directory in use, \
                         4 no socket could be bound, 70 internal error."
 )]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub struct Args {
     /// Working directory [default: /var/opt/axigen; with --demo: demo]
     #[arg(short = 'W', long = "workdir", value_name = "DIR")]

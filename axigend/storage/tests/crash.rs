@@ -209,7 +209,7 @@ fn a_cut_at_every_sync_of_the_script() {
 /// The workload of a seed, a cut drawn from all its syncs, and what is left after it.
 fn drawn(seed: u64, runtime: &tokio::runtime::Runtime) -> (FaultDisk, Told, Dice) {
     let mut dice = Dice(seed);
-    let large = seed % 16 == 0;
+    let large = seed.is_multiple_of(16);
     let ops: Vec<Op> = (0..10 + dice.below(50))
         .map(|_| Op::draw(dice.next(), large))
         .collect();
