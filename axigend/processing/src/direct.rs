@@ -4,9 +4,10 @@
 //! remembered against a second delivery, because nobody else has the message: a crash before the answer leaves it
 //! either delivered or not there, and a sender without an answer sends again (RFC 5321, 4.2.5).
 //! Whatever is not that simple goes through the queue, where it can wait: Processing is stopped, a recipient is
-//! remote, refused or in another domain, the store is not open or takes nothing. So the two ways differ in nothing
+//! remote, refused or in another domain, the store is not open or has no room. So the two ways differ in nothing
 //! that a sender or an administrator sees but in speed.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use axigen_shared::Refusal;
@@ -29,7 +30,7 @@ impl Processing {
         announce: impl FnOnce(QueueId),
     ) -> Result<(), Refusal> {
         let received = incoming.received().await?;
-        let outcomes = match self.short_way(&received, &envelope) {
+        let outcomes = match self.short_way(&received, &envelope)? {
             Some((store, places)) => {
                 let mail = Mail::once(&envelope, received.body()).await;
                 let there: Vec<&Place> = places.iter().collect();
@@ -49,11 +50,13 @@ impl Processing {
         settle(received, envelope, &places, &outcomes, announce).await
     }
 
-    /// The store and the places in it, when the message can be delivered now.
-    fn short_way(&self, received: &Received, envelope: &Envelope) -> Option<(Arc<Store>, Vec<Place>)> {
-        if !self.is_running() {
-            return None;
-        }
+    /// The store and the places in it, when the message can be delivered now. Refused when it is for a store that takes
+    /// nothing before a restart: the queue could only keep it, and would have to be believed that it is delivered.
+    fn short_way(
+        &self,
+        received: &Received,
+        envelope: &Envelope,
+    ) -> Result<Option<(Arc<Store>, Vec<Place>)>, Refusal> {
         let settings = self.config.settings();
         let mut places: Vec<Place> = Vec::with_capacity(envelope.recipients.len());
         for recipient in &envelope.recipients {
@@ -63,16 +66,23 @@ impl Processing {
                 &settings.server.primary_domain,
                 received.body().len(),
             );
-            match destination {
-                Destination::Local(place) if places.iter().all(|other| other.store == place.store) => {
-                    places.push(place);
-                }
-                Destination::Local(_) | Destination::Relay | Destination::Refused(..) => return None,
+            if let Destination::Local(place) = destination {
+                places.push(place);
             }
         }
+        let mut stores: Vec<&Path> = places.iter().map(|place| place.store.as_path()).collect();
+        stores.dedup();
         // Opening one may read the disk: the queue's threads do that.
-        let store = self.stores.opened(&places.first()?.store)?;
-        store.failure().is_none().then_some((store, places))
+        let open: Vec<Arc<Store>> = stores.iter().filter_map(|dir| self.stores.opened(dir)).collect();
+        if let Some(refusal) = open.iter().find_map(|store| store.failure()) {
+            return Err(refusal);
+        }
+        let is_simple = self.is_running() && places.len() == envelope.recipients.len() && stores.len() == 1;
+        Ok(open
+            .into_iter()
+            .next()
+            .filter(|_| is_simple)
+            .map(|store| (store, places)))
     }
 }
 

@@ -4,7 +4,6 @@
 //! group commit.
 
 use std::{
-    collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{
@@ -22,11 +21,10 @@ use super::{
     core::{Core, Failure},
     job::Job,
     open::Place,
-    options::{LedgerOptions, LedgerUsage},
-    tables::Published,
+    options::LedgerOptions,
+    shared::{Shared, Upkeep, closed},
 };
 use crate::{
-    container::Reader,
     disk::Disk,
     error::{damaged, is_damage},
 };
@@ -35,54 +33,6 @@ use crate::{
 const INDEX: &str = "index";
 /// Most operations of one batch.
 const BATCH_OPERATIONS: usize = 128;
-/// Most operations that may wait. Each one stands for a session that waits, so more means that the disk is lost.
-const WAITING_LIMIT: usize = 16_384;
-
-/// What the committer and everybody else share.
-pub(super) struct Shared {
-    queue: Mutex<Queue>,
-    arrived: Condvar,
-    published: ArcSwapOption<Published>,
-    pub(super) reader: Arc<Reader>,
-    pub(super) sync: AtomicBool,
-    container_bytes: AtomicU64,
-    live_bytes: AtomicU64,
-    bodies: AtomicU64,
-    index_bytes: AtomicU64,
-    /// Rises with every commit that readers can see.
-    pub(super) commits: AtomicU64,
-    /// What the ledger was when it was opened.
-    pub(super) opened: Opened,
-    /// Why writes are refused until a restart.
-    failed: Mutex<Option<Refusal>>,
-    /// Why the index is not open at the moment.
-    lost: Mutex<Option<Refusal>>,
-}
-
-/// Work on the parts themselves, between two batches: what compaction needs beside ordinary operations.
-type Upkeep = Box<dyn FnOnce(&mut Committer) + Send>;
-
-/// What a ledger was when it was opened.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Opened {
-    /// Drawn at random for each ledger: its identity.
-    pub(crate) mark: u64,
-    /// Container and offset of the end of the log. What was beyond it before a power cut is lost, and its places are
-    /// used again.
-    pub(crate) end: (u32, u64),
-}
-
-#[derive(Default)]
-struct Queue {
-    jobs: VecDeque<Box<dyn Job>>,
-    upkeep: VecDeque<Upkeep>,
-    closing: bool,
-    /// The index is to be rebuilt.
-    suspect: bool,
-    /// A lost index is to be opened again.
-    wanted: bool,
-}
-
 /// The committer's thread; it ends with what closing the files gave.
 pub(super) type Thread = JoinHandle<Result<(), Refusal>>;
 
@@ -124,125 +74,6 @@ pub(super) fn start(
     Ok((shared, thread))
 }
 
-impl Shared {
-    /// Puts an operation into the queue.
-    pub(super) fn submit(&self, job: Box<dyn Job>) -> Result<(), Refusal> {
-        let mut queue = self.queue.lock();
-        if queue.closing {
-            return Err(closed());
-        }
-        if queue.jobs.len() >= WAITING_LIMIT {
-            return Err(Refusal::new(
-                Cause::StorageFailure,
-                "too many writes wait for the disk",
-            ));
-        }
-        queue.jobs.push_back(job);
-        drop(queue);
-        self.arrived.notify_one();
-        Ok(())
-    }
-
-    /// Does `work` on the open parts between two batches and waits for it.
-    pub(super) fn upkeep<R: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Core) -> Result<R, Failure> + Send + 'static,
-    ) -> Result<R, Refusal> {
-        let (answer, result) = std::sync::mpsc::sync_channel(1);
-        let upkeep: Upkeep = Box::new(move |committer| {
-            let done = committer.core().and_then(work);
-            let done = done.and_then(|done| committer.publish().map(|()| done));
-            // Who asked waits below.
-            let _ = answer.send(done.map_err(|failure| committer.suffer(failure)));
-        });
-        {
-            let mut queue = self.queue.lock();
-            if queue.closing {
-                return Err(closed());
-            }
-            queue.upkeep.push_back(upkeep);
-        }
-        self.arrived.notify_one();
-        result.recv().unwrap_or_else(|_| Err(closed()))
-    }
-
-    /// A reader met damage in the index.
-    pub(super) fn suspect(&self) {
-        self.queue.lock().suspect = true;
-        self.arrived.notify_one();
-    }
-
-    /// The committer is gone: nobody may wait for it any more.
-    fn abandon(&self) {
-        let left = {
-            let mut queue = self.queue.lock();
-            queue.closing = true;
-            queue.upkeep.clear();
-            std::mem::take(&mut queue.jobs)
-        };
-        for job in left {
-            job.answer(Err(closed()));
-        }
-    }
-
-    /// No more operations; the committer finishes what waits.
-    pub(super) fn close(&self) {
-        self.queue.lock().closing = true;
-        self.arrived.notify_one();
-    }
-
-    /// The tables as of the last commit.
-    pub(super) fn tables(&self) -> Result<Arc<Published>, Refusal> {
-        self.published.load_full().ok_or_else(|| self.missing())
-    }
-
-    /// Why there are no tables to read. A lost index is asked for.
-    fn missing(&self) -> Refusal {
-        if let Some(refusal) = self.failure() {
-            return refusal;
-        }
-        let lost = self.lost.lock().clone();
-        let Some(refusal) = lost else { return closed() };
-        let mut queue = self.queue.lock();
-        if queue.closing {
-            return closed();
-        }
-        queue.wanted = true;
-        drop(queue);
-        self.arrived.notify_one();
-        refusal
-    }
-
-    pub(super) fn failure(&self) -> Option<Refusal> {
-        self.failed.lock().clone()
-    }
-
-    pub(super) fn usage(&self) -> LedgerUsage {
-        LedgerUsage {
-            container_bytes: self.container_bytes.load(Ordering::Relaxed),
-            live_bytes: self.live_bytes.load(Ordering::Relaxed),
-            bodies: self.bodies.load(Ordering::Relaxed),
-            index_bytes: self.index_bytes.load(Ordering::Relaxed),
-        }
-    }
-
-    fn publish(&self, core: &Core) -> Result<(), Refusal> {
-        self.published.store(Some(core.publish()?));
-        let sizes = core.sizes();
-        self.container_bytes
-            .store(sizes.container_bytes, Ordering::Relaxed);
-        self.live_bytes.store(sizes.live_bytes, Ordering::Relaxed);
-        self.bodies.store(sizes.bodies, Ordering::Relaxed);
-        self.index_bytes.store(sizes.index_bytes, Ordering::Relaxed);
-        self.commits.fetch_add(1, Ordering::Release);
-        Ok(())
-    }
-}
-
-fn closed() -> Refusal {
-    Refusal::new(Cause::ShuttingDown, "the storage is closed")
-}
-
 /// What the committer found in the queue.
 enum Found {
     Jobs(Vec<Box<dyn Job>>),
@@ -256,7 +87,7 @@ enum Found {
     Closing,
 }
 
-struct Committer {
+pub(super) struct Committer {
     shared: Arc<Shared>,
     place: Place,
     /// `None` after the index was lost; see [`Committer::lose`].
@@ -363,13 +194,13 @@ impl Committer {
         }
     }
 
-    fn publish(&self) -> Result<(), Failure> {
+    pub(super) fn publish(&self) -> Result<(), Failure> {
         let Some(core) = &self.core else { return Ok(()) };
         self.shared.publish(core).map_err(Failure::IndexLost)
     }
 
     /// The open parts, opened again if they were lost.
-    fn core(&mut self) -> Result<&mut Core, Failure> {
+    pub(super) fn core(&mut self) -> Result<&mut Core, Failure> {
         if let Some(refusal) = self.shared.failure() {
             return Err(Failure::Refused(refusal));
         }
@@ -383,7 +214,7 @@ impl Committer {
     }
 
     /// What a failure means for the ledger.
-    fn suffer(&mut self, failure: Failure) -> Refusal {
+    pub(super) fn suffer(&mut self, failure: Failure) -> Refusal {
         match failure {
             Failure::Refused(refusal) | Failure::IndexLost(refusal) if self.place.sync_failed() => {
                 self.fail(&refusal);

@@ -11,12 +11,12 @@ use redb::WriteTransaction;
 
 use super::{
     bodies::Uses,
-    committer::Opened,
     index::{Index, State},
     job::Job,
     mutation::{Changed, Mutations, Restated},
     open::Place,
     options::LedgerUsage,
+    shared::Opened,
     tables::{Published, Tables},
     txn::{Trouble, Txn},
 };

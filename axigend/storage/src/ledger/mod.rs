@@ -24,6 +24,7 @@ mod open;
 mod options;
 mod reading;
 mod replay;
+mod shared;
 mod snapshot;
 mod stored_body;
 mod tables;
@@ -42,12 +43,13 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use crate::{body::BodyRef, container::on_storage_thread, disk::Disk, error::damaged};
-use committer::{Shared, Thread};
+use committer::Thread;
 use job::Work;
 
-pub(crate) use committer::Opened;
 pub use compact::{CompactOptions, Compacted, Progress};
 pub use options::{LedgerOptions, LedgerUsage};
+pub(crate) use shared::Opened;
+use shared::Shared;
 pub use snapshot::Snapshot;
 pub use stored_body::StoredBody;
 pub(crate) use tables::{View, Visit};

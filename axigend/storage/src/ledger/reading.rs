@@ -10,7 +10,7 @@ use std::io;
 use axigen_shared::Refusal;
 use bytes::Bytes;
 
-use super::{bodies, committer::Shared};
+use super::{bodies, shared::Shared};
 use crate::body::BodyRef;
 
 /// Bodies of one ledger as readers see them.
