@@ -522,6 +522,8 @@ fn the_threads_deliver_and_stop() {
         assert_eq!(processing.stop(Duration::from_mins(1)).await.cut, 0);
         assert_eq!((rig.queued(), processing.is_running()), (0, false));
         processing.start().unwrap();
-        assert_eq!(processing.stop(Duration::ZERO).await.cut, 0);
+        // Without grace, whether the threads end by themselves or are cut is a race.
+        processing.stop(Duration::ZERO).await;
+        assert!(!processing.is_running());
     });
 }
