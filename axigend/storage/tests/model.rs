@@ -4,7 +4,7 @@ mod support;
 
 use std::{path::Path, sync::Arc};
 
-use axigend_storage::{Disk, MemoryDisk, Store, StoreOptions};
+use axigend_storage::{Disk, MemoryDisk, MessageRow, Store, StoreOptions, SystemFlags};
 use proptest::prelude::*;
 
 use support::{ACCOUNTS, Dice, Marks, Mirror, Model, Op, apply, runtime, same};
@@ -35,6 +35,7 @@ proptest! {
             let got = runtime.block_on(apply(&store, &op)).map_err(|refusal| refusal.cause);
             prop_assert_eq!(got, wanted, "{:?}", op);
             marks.advance(&store);
+            prop_assert!(numbers_hold(&store, &runtime, at as u64), "{:?}", op);
             if at % 5 == 0 {
                 for account in ACCOUNTS {
                     mirror.follow(account, &store.mailbox(account));
@@ -49,6 +50,23 @@ proptest! {
         prop_assert_eq!(store.check(true).unwrap(), Vec::<String>::new());
         store.close().unwrap();
     }
+}
+
+/// Whether the numbers of some folders, which are remembered from one look to the next, are those of their messages.
+fn numbers_hold(store: &Arc<Store>, runtime: &tokio::runtime::Runtime, turn: u64) -> bool {
+    ACCOUNTS.iter().all(|account| {
+        let mailbox = store.mailbox(*account);
+        let mut folders = mailbox.folders().unwrap();
+        // Not each time, so that copies are behind by more than one change.
+        folders.retain(|folder| (u64::from(folder.id) + turn) % 4 != 0);
+        folders.iter().all(|folder| {
+            let rows = mailbox.messages(folder.id, 0, usize::MAX).unwrap();
+            let numbers = runtime.block_on(mailbox.numbers(folder.id)).unwrap();
+            let unseen = |row: &&MessageRow| !row.flags.system.contains(SystemFlags::SEEN);
+            let first_unseen = rows.iter().find(unseen).map(|row| row.uid);
+            numbers.first_unseen == first_unseen && numbers.uids.iter().eq(rows.iter().map(|row| &row.uid))
+        })
+    })
 }
 
 #[test]

@@ -79,8 +79,8 @@ impl Wire {
         }
     }
 
-    pub(crate) async fn uids(&self, from: u32) -> Asked<Uids> {
-        match self.ask(Request::Uids { from }).await? {
+    pub(crate) async fn uids(&self) -> Asked<Uids> {
+        match self.ask(Request::Uids).await? {
             Answer::Uids(uids) => Ok(uids),
             _ => unfitting("Uids"),
         }

@@ -58,11 +58,8 @@ pub enum Request {
     },
     /// Forget the opened folder → [`Answer::Done`].
     Unselect,
-    /// Up to [`super::UIDS_PAGE`] UIDs of the opened folder from this one on → [`Answer::Uids`].
-    Uids {
-        /// First UID wanted.
-        from: u32,
-    },
+    /// All UIDs of the opened folder → [`Answer::Uids`].
+    Uids,
     /// Rows of these UIDs (ascending, at most [`super::ROWS_PAGE`]) → [`Answer::Rows`]; messages that are gone are left out.
     Rows {
         /// Ascending UIDs.
@@ -259,11 +256,11 @@ pub enum Event {
     Quiet,
 }
 
-/// A page of UIDs.
+/// The messages of a folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Uids {
-    /// Ascending; fewer than [`super::UIDS_PAGE`] means that these are the last.
-    pub uids: Vec<u32>,
+    /// Ascending. Shared, because a folder may have millions.
+    pub uids: Arc<Vec<u32>>,
     /// The first of them without \Seen.
     pub first_unseen: Option<u32>,
 }

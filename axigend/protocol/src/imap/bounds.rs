@@ -56,8 +56,6 @@ pub(crate) const REFERENCES_MAX: usize = 4_000_000;
 
 /// Message rows asked for at a time.
 pub const ROWS_PAGE: usize = 256;
-/// UIDs asked for at a time when a mailbox is opened.
-pub const UIDS_PAGE: usize = 4096;
 /// Messages of which it is asked at a time what need not be read of them.
 pub const SIFT_PAGE: usize = 4096;
 /// Messages whose flags are changed by one request.

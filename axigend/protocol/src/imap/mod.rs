@@ -40,7 +40,7 @@ mod write;
 pub use backend::{
     Answer, AppendItem, Changes, Copied, Event, FlagsChanged, Header, LoginAttempt, Quota, Request, Row, Uids,
 };
-pub use bounds::{CHUNK, HEADER_MAX, PRE_LOGIN_MEMORY, ROWS_PAGE, SIFT_PAGE, UIDS_PAGE};
+pub use bounds::{CHUNK, HEADER_MAX, PRE_LOGIN_MEMORY, ROWS_PAGE, SIFT_PAGE};
 pub use flags::{Flag, FlagOp, Flags};
 pub use folder::{Folder, Opened, SpecialUse};
 pub use search::{DateTest, Inspection, Test};

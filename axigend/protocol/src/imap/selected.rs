@@ -1,12 +1,15 @@
 //! The selected mailbox as this client knows it: which message has which number, and what it was told.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use axigen_shared::Refusal;
 
 use super::{
     backend::Row,
-    bounds::{KEYWORD_LIMIT, KEYWORDS_MAX, TOLD_MAX, UIDS_PAGE},
+    bounds::{KEYWORD_LIMIT, KEYWORDS_MAX, TOLD_MAX},
     cursor::{Bad, Parsed},
     flags::Flag,
     folder::Opened,
@@ -22,8 +25,8 @@ pub(crate) struct Selected {
     pub(crate) name: String,
     /// EXAMINE.
     pub(crate) read_only: bool,
-    /// Ascending.
-    pub(crate) uids: Vec<u32>,
+    /// Ascending. Shared with whoever else has the folder open, until something changes.
+    pub(crate) uids: Arc<Vec<u32>>,
     pub(crate) uid_validity: u32,
     pub(crate) uid_next: u32,
     /// Everything up to this MODSEQ has been seen.
@@ -55,21 +58,15 @@ impl Selected {
             keywords: folder.keywords.into_iter().take(KEYWORDS_MAX).collect(),
             ..Self::default()
         };
-        let (mut from, end) = (1, folder.uid_next);
-        loop {
-            let page = wire.uids(from).await?;
-            let last = page.uids.len() < UIDS_PAGE;
-            selected.first_unseen = selected.first_unseen.or(page.first_unseen);
-            selected.uids.extend(page.uids);
-            from = selected.uids.last().copied().unwrap_or(0).saturating_add(1);
-            if last || from >= end {
-                break;
-            }
-        }
+        let numbers = wire.uids().await?;
+        let end = folder.uid_next;
+        selected.uids = numbers.uids;
+        selected.first_unseen = numbers.first_unseen;
         // What has come since the mailbox was opened comes as news.
-        selected
-            .uids
-            .truncate(selected.uids.partition_point(|uid| *uid < end));
+        let known = selected.uids.partition_point(|uid| *uid < end);
+        if known < selected.uids.len() {
+            Arc::make_mut(&mut selected.uids).truncate(known);
+        }
         selected.recent.add(opened.first_recent, end);
         Ok(selected)
     }

@@ -3,11 +3,10 @@
 //! Called after each command and while idling. EXPUNGE moves the numbers of other messages, so it waits while a
 //! command's numbers may still be on their way (RFC 9051, 7.5.1).
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::{fmt::Write as _, sync::Arc};
 
 use super::{
     backend::{Changes, Row},
-    bounds::UIDS_PAGE,
     dialogue::{Dialogue, Fail},
     selected::Selected,
     wire::Stop,
@@ -55,19 +54,9 @@ impl Dialogue {
         let Some(selected) = &self.selected else {
             return Ok(changes);
         };
-        let (mut there, mut from) = (BTreeSet::new(), 1);
-        loop {
-            let page = self.wire.uids(from).await?.uids;
-            let last = page.len() < UIDS_PAGE;
-            from = page.last().copied().unwrap_or(0).saturating_add(1);
-            there.extend(page);
-            if last {
-                break;
-            }
-        }
-        changes
-            .vanished
-            .extend(selected.uids.iter().filter(|uid| !there.contains(uid)));
+        let there = self.wire.uids().await?.uids;
+        let is_gone = |uid: &&u32| there.binary_search(uid).is_err();
+        changes.vanished.extend(selected.uids.iter().filter(is_gone));
         Ok(changes)
     }
 
@@ -131,7 +120,7 @@ impl Selected {
         let mut numbers: Vec<u32> = vanished.into_iter().filter_map(|uid| self.number(uid)).collect();
         let mut gone = numbers.iter().peekable();
         let mut number = 0_u32;
-        self.uids.retain(|_| {
+        Arc::make_mut(&mut self.uids).retain(|_| {
             number = number.saturating_add(1);
             gone.next_if(|gone| **gone == number).is_none()
         });
@@ -148,7 +137,7 @@ impl Selected {
         new.sort_unstable_by_key(|row| row.uid);
         new.dedup_by_key(|row| row.uid);
         for row in &new {
-            self.uids.push(row.uid);
+            Arc::make_mut(&mut self.uids).push(row.uid);
             self.tell(row);
         }
         self.uid_next = self

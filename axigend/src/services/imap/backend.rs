@@ -119,7 +119,7 @@ impl Desk {
                 self.open.leave().await;
                 Ok(Answer::Done)
             }
-            Request::Uids { .. }
+            Request::Uids
             | Request::Rows { .. }
             | Request::Changes { .. }
             | Request::Header { .. }
@@ -200,11 +200,7 @@ impl Desk {
             mailbox, messages, ..
         } = &mut self.open;
         Ok(match request {
-            Request::Uids { from } => {
-                // A large mailbox takes many pages, and other connections live on this thread.
-                tokio::task::yield_now().await;
-                Answer::Uids(self.open.uids(from)?)
-            }
+            Request::Uids => Answer::Uids(self.open.uids().await?),
             Request::Rows { uids } => {
                 tokio::task::yield_now().await;
                 self.open.rows(&uids)?

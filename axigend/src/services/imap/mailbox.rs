@@ -2,8 +2,8 @@
 
 use axigen_shared::{Cause, Refusal};
 use axigend_directory::AccountKey;
-use axigend_protocol::imap::{Answer, Changes, Event, Folder, Opened, UIDS_PAGE, Uids};
-use axigend_storage::{FolderId, FolderInfo, Mailbox, SystemFlags};
+use axigend_protocol::imap::{Answer, Changes, Event, Folder, Opened, Uids};
+use axigend_storage::{FolderId, FolderInfo, FolderNumbers, Mailbox};
 use tokio::sync::watch;
 
 use super::{
@@ -142,15 +142,9 @@ impl OpenMailbox {
         }
     }
 
-    pub(super) fn uids(&self, from: u32) -> Result<Uids, Refusal> {
-        let rows = self.mailbox.messages(self.folder()?, from, UIDS_PAGE)?;
-        let unseen = rows
-            .iter()
-            .find(|row| !row.flags.system.contains(SystemFlags::SEEN));
-        Ok(Uids {
-            first_unseen: unseen.map(|row| row.uid),
-            uids: rows.iter().map(|row| row.uid).collect(),
-        })
+    pub(super) async fn uids(&self) -> Result<Uids, Refusal> {
+        let FolderNumbers { uids, first_unseen } = self.mailbox.numbers(self.folder()?).await?;
+        Ok(Uids { uids, first_unseen })
     }
 
     pub(super) fn rows(&mut self, uids: &[u32]) -> Result<Answer, Refusal> {

@@ -15,6 +15,7 @@ use super::{
     look,
     message_ops::{self, FlagChange},
     names,
+    numbers::FolderNumbers,
     store::Store,
     types::{
         AccountId, Appended, Changes, Copied, FlagsChanged, FolderId, FolderInfo, FolderQuota, MailboxLimits,
@@ -22,7 +23,7 @@ use super::{
     },
     watch::Watchers,
 };
-use crate::{body::BodyRef, ledger::Txn};
+use crate::{body::BodyRef, container::on_storage_thread, ledger::Txn};
 
 /// The mailbox of one account. Cheap to clone; it is a name, not a lock.
 ///
@@ -158,6 +159,23 @@ impl Mailbox {
         self.store
             .ledger
             .read(|snapshot| folder_ops::subscriptions(snapshot, self.owner))
+    }
+
+    /// All UIDs of a folder and the first without \Seen: as remembered, else read on a storage thread.
+    pub async fn numbers(&self, folder: FolderId) -> Result<FolderNumbers, Refusal> {
+        let store = &self.store;
+        let current = store
+            .ledger
+            .read(|snapshot| store.numbers.current(snapshot, self.owner, folder))?;
+        if let Some(numbers) = current {
+            return Ok(numbers);
+        }
+        let (store, owner) = (Arc::clone(store), self.owner);
+        on_storage_thread(move || {
+            let ledger = &store.ledger;
+            ledger.read(|snapshot| store.numbers.load(snapshot, owner, folder))
+        })
+        .await
     }
 
     /// At most `limit` messages from a UID on, by rising UID.

@@ -17,6 +17,7 @@ mod look;
 mod mailbox;
 mod message_ops;
 mod names;
+mod numbers;
 mod quota;
 mod rows;
 mod store;
@@ -28,6 +29,7 @@ pub use bodies::BodyPlace;
 pub use check::StoreReport;
 pub use flags::{FlagOp, Flags, SystemFlags};
 pub use mailbox::Mailbox;
+pub use numbers::FolderNumbers;
 pub use store::{Store, StoreOptions};
 pub use stores::{StoreObserver, Stores};
 pub use types::{

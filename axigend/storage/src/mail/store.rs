@@ -14,6 +14,7 @@ use super::{
     folder_ops::{Step, remove_mailbox_step},
     keys,
     mailbox::Mailbox,
+    numbers::NumbersCache,
     types::{AccountId, Delivered, LocalDelivery, StoreUsage},
     watch::Watchers,
 };
@@ -69,6 +70,7 @@ pub struct Store {
     pub(super) dir: PathBuf,
     pub(super) ledger: Arc<Ledger>,
     pub(super) disk: Arc<dyn Disk>,
+    pub(super) numbers: NumbersCache,
     pub(super) watchers: Arc<Watchers>,
     /// Queue keys whose markers can go.
     finished: Mutex<Vec<u64>>,
@@ -92,6 +94,7 @@ impl Store {
             dir: dir.to_owned(),
             ledger,
             disk,
+            numbers: NumbersCache::default(),
             watchers: Watchers::new(),
             finished: Mutex::default(),
         }))

@@ -5,7 +5,7 @@ use axigen_shared::{Cause, Refusal};
 use super::{
     super::{
         backend::Request,
-        bounds::{ROWS_PAGE, UIDS_PAGE},
+        bounds::ROWS_PAGE,
         dialogue::{Dialogue, Fail},
         flags::Flag,
         folder::Folder,
@@ -104,17 +104,11 @@ impl Dialogue {
 
 /// Bytes of the \Deleted messages of the folder that the service has open.
 async fn deleted_bytes(wire: &Wire) -> Result<u64, Refusal> {
-    let (mut bytes, mut from) = (0_u64, 1);
-    loop {
-        let uids = wire.uids(from).await?.uids;
-        for page in uids.chunks(ROWS_PAGE) {
-            let rows = wire.rows(page.to_vec()).await?;
-            let deleted = rows.iter().filter(|row| row.flags.has(Flag::Deleted));
-            bytes = deleted.fold(bytes, |bytes, row| bytes.saturating_add(row.size));
-        }
-        if uids.len() < UIDS_PAGE {
-            return Ok(bytes);
-        }
-        from = uids.last().copied().unwrap_or(0).saturating_add(1);
+    let mut bytes = 0_u64;
+    for page in wire.uids().await?.uids.chunks(ROWS_PAGE) {
+        let rows = wire.rows(page.to_vec()).await?;
+        let deleted = rows.iter().filter(|row| row.flags.has(Flag::Deleted));
+        bytes = deleted.fold(bytes, |bytes, row| bytes.saturating_add(row.size));
     }
+    Ok(bytes)
 }

@@ -13,8 +13,7 @@ use bytes::Bytes;
 
 use crate::imap::{
     Answer, AppendItem, CHUNK, Changes, Copied, Flag, FlagOp, Flags, FlagsChanged, Folder, HEADER_MAX,
-    Header, Inspection, Opened, Quota, ROWS_PAGE, Request, Row, SpecialUse, UIDS_PAGE, Uids,
-    bounds::KEYWORD_LIMIT,
+    Header, Inspection, Opened, Quota, ROWS_PAGE, Request, Row, SpecialUse, Uids, bounds::KEYWORD_LIMIT,
 };
 
 pub(super) const PASSWORD: &[u8] = b"Secret-1";
@@ -289,21 +288,14 @@ impl Backend {
                 self.selected = None;
                 Answer::Done
             }
-            Request::Uids { from } => {
-                let page: Vec<&Message> = selected
+            Request::Uids => Answer::Uids(Uids {
+                uids: Arc::new(selected.messages.keys().copied().collect()),
+                first_unseen: selected
                     .messages
-                    .range(from..)
-                    .take(UIDS_PAGE)
-                    .map(|(_, m)| m)
-                    .collect();
-                Answer::Uids(Uids {
-                    uids: page.iter().map(|m| m.row.uid).collect(),
-                    first_unseen: page
-                        .iter()
-                        .find(|m| !m.row.flags.has(Flag::Seen))
-                        .map(|m| m.row.uid),
-                })
-            }
+                    .values()
+                    .find(|m| !m.row.flags.has(Flag::Seen))
+                    .map(|m| m.row.uid),
+            }),
             Request::Rows { uids } => Answer::Rows(
                 uids.iter()
                     .filter_map(|uid| selected.messages.get(uid))
