@@ -19,6 +19,9 @@ use crate::expand::{Destination, Place, expand};
 use crate::journal;
 use crate::processing::Processing;
 
+/// A store that takes the message now, and the places in it.
+type ShortWay = (Arc<Store>, Vec<Place>);
+
 impl Processing {
     /// Takes a message over: `Ok` means that it is on stable storage, delivered or queued, and only now may SMTP say
     /// 250. `announce` is called with the message's id as soon as that is certain, before anything else is logged of
@@ -52,11 +55,7 @@ impl Processing {
 
     /// The store and the places in it, when the message can be delivered now. Refused when it is for a store that takes
     /// nothing before a restart: the queue could only keep it, and would have to be believed that it is delivered.
-    fn short_way(
-        &self,
-        received: &Received,
-        envelope: &Envelope,
-    ) -> Result<Option<(Arc<Store>, Vec<Place>)>, Refusal> {
+    fn short_way(&self, received: &Received, envelope: &Envelope) -> Result<Option<ShortWay>, Refusal> {
         let settings = self.config.settings();
         let mut places: Vec<Place> = Vec::with_capacity(envelope.recipients.len());
         for recipient in &envelope.recipients {

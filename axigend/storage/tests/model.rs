@@ -58,7 +58,7 @@ fn numbers_hold(store: &Arc<Store>, runtime: &tokio::runtime::Runtime, turn: u64
         let mailbox = store.mailbox(*account);
         let mut folders = mailbox.folders().unwrap();
         // Not each time, so that copies are behind by more than one change.
-        folders.retain(|folder| (u64::from(folder.id) + turn) % 4 != 0);
+        folders.retain(|folder| !(u64::from(folder.id) + turn).is_multiple_of(4));
         folders.iter().all(|folder| {
             let rows = mailbox.messages(folder.id, 0, usize::MAX).unwrap();
             let numbers = runtime.block_on(mailbox.numbers(folder.id)).unwrap();

@@ -40,8 +40,13 @@ struct Kept {
 
 /// Copies of the folders opened last.
 #[derive(Default)]
-pub(super) struct NumbersCache {
-    kept: Mutex<(u64, HashMap<(AccountId, FolderId), Kept>)>,
+pub(super) struct NumbersCache(Mutex<Copies>);
+
+#[derive(Default)]
+struct Copies {
+    /// Counts what is asked for.
+    clock: u64,
+    kept: HashMap<(AccountId, FolderId), Kept>,
 }
 
 impl NumbersCache {
@@ -84,7 +89,7 @@ impl NumbersCache {
     }
 
     fn find(&self, account: AccountId, folder: FolderId) -> Option<(u64, FolderNumbers)> {
-        let (clock, kept) = &mut *self.kept.lock();
+        let Copies { clock, kept } = &mut *self.0.lock();
         let found = kept.get_mut(&(account, folder))?;
         *clock += 1;
         found.used = *clock;
@@ -92,7 +97,7 @@ impl NumbersCache {
     }
 
     fn keep(&self, key: (AccountId, FolderId), modseq: u64, numbers: FolderNumbers) {
-        let (clock, kept) = &mut *self.kept.lock();
+        let Copies { clock, kept } = &mut *self.0.lock();
         *clock += 1;
         let used = *clock;
         kept.insert(
@@ -168,9 +173,9 @@ fn first_unseen(
     changes: &Changes,
 ) -> Result<Option<u32>, Refusal> {
     let is_unseen = |row: &&super::types::MessageRow| !row.flags.system.contains(super::SystemFlags::SEEN);
-    let changed = changes.rows.iter().filter(is_unseen).map(|row| row.uid).min();
+    let unseen_now = changes.rows.iter().filter(is_unseen).map(|row| row.uid).min();
     let Some(before) = before else {
-        return Ok(changed);
+        return Ok(unseen_now);
     };
     let mut first = None;
     look::each_message(view, account, folder, before, |uid, value| {
@@ -181,5 +186,5 @@ fn first_unseen(
             ControlFlow::Continue(())
         })
     })?;
-    Ok(first.into_iter().chain(changed).min())
+    Ok(first.into_iter().chain(unseen_now).min())
 }
