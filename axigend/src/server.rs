@@ -296,6 +296,8 @@ fn build(
     tracing::info!("directory open: {} domains", directory.domains().len());
     let released = Arc::clone(&stores);
     directory.on_release(move |message_storage| released.close(message_storage));
+    let placed = Arc::clone(&stores);
+    directory.on_place(move |message_storage, limits| placed.limit(message_storage, limits));
     let options = QueueOptions {
         proc_queue_size: usize::try_from(settings.processing.proc_queue_size).unwrap_or(usize::MAX),
         sync,

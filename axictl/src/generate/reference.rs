@@ -151,7 +151,7 @@ fn ways_in(context: &'static Context) -> Vec<String> {
     let leads_here = |form: &&Form| {
         let child = match form.verb {
             Verb::Config(child) | Verb::Add(child) | Verb::Update(child) => child.context(),
-            Verb::Open(path) => return path == context.path,
+            Verb::Open(path) | Verb::Edit(path) => return path == context.path,
             _ => None,
         };
         form.enters && child.is_some_and(|child| child == context)

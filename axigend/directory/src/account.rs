@@ -1,5 +1,6 @@
 //! An account as services see it.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use axigend_storage::{AccountId, MailboxLimits};
@@ -27,6 +28,8 @@ pub struct Account {
     pub name: String,
     /// Its domain.
     pub domain: Arc<Domain>,
+    /// Where its mailbox is: the path for `Stores::get`.
+    pub message_dir: Arc<Path>,
     /// Further local parts.
     pub aliases: Vec<String>,
     /// What it may use: domain's `availableServices`, domain's `services` and its own, all together.

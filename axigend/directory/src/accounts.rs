@@ -9,9 +9,11 @@ use axigen_shared::{Cause, Refusal};
 use crate::account::{Account, AccountKey};
 use crate::create::POSTMASTER;
 use crate::directory::{Directory, directory_failure};
+use crate::domain::MessageStorage;
 use crate::logins::LastLogin;
 use crate::names::local_key;
 use crate::open_domain::OpenDomain;
+use crate::place::Usid;
 use crate::tables::Dates;
 
 /// The attribute that carries a new password in changes and objects; it never reaches the store as it is.
@@ -33,12 +35,38 @@ impl Directory {
         open.objects.accounts(after, limit.min(LIST_MOST), wildcard)
     }
 
-    /// Adds an account. The password is given apart or as attribute of the object, in clear or as `{SCHEME}hash`.
+    /// Adds an account with its mailbox in the first storage that takes new ones; see [`Directory::add_account_in`].
     pub async fn add_account(
+        &self,
+        domain: &str,
+        object: Object,
+        password: Option<Secret>,
+    ) -> Result<Arc<Account>, Refusal> {
+        let (_, open) = self.open_named(domain)?;
+        let storage = open.domain().storages.iter().find(|one| !one.read_only).cloned();
+        let storage = storage.ok_or_else(|| read_only(domain))?;
+        self.add_account_in(domain, object, password, storage.usid).await
+    }
+
+    /// The storages of messages of a domain that take new mailboxes, in order; refused when none does.
+    pub fn writable_storages(&self, domain: &str) -> Result<Vec<MessageStorage>, Refusal> {
+        let (_, open) = self.open_named(domain)?;
+        let storages = open.domain().storages.clone();
+        let writable: Vec<_> = storages.into_iter().filter(|one| !one.read_only).collect();
+        match writable.is_empty() {
+            true => Err(read_only(domain)),
+            false => Ok(writable),
+        }
+    }
+
+    /// Adds an account with its mailbox in this storage. The password is given apart or as attribute of the object, in
+    /// clear or as `{SCHEME}hash`.
+    pub async fn add_account_in(
         &self,
         domain: &str,
         mut object: Object,
         password: Option<Secret>,
+        storage: Usid,
     ) -> Result<Arc<Account>, Refusal> {
         let (_, open) = self.open_named(domain)?;
         check_names(&object)?;
@@ -46,7 +74,7 @@ impl Directory {
         let password = password.or(inside);
         let password = password.ok_or_else(|| Refusal::new(Cause::Invalid, "an account needs a password"))?;
         let credential = self.verifiers.make(password, 1).await?;
-        let id = open.objects.add_account(object, credential).await?;
+        let id = open.objects.add_account(object, credential, storage).await?;
         let made = open.account(id).map_err(directory_failure)?;
         made.ok_or_else(|| Refusal::new(Cause::Conflict, "the account was removed again at once"))
     }
@@ -170,6 +198,11 @@ fn account(open: &OpenDomain, name: &str) -> Result<Arc<Account>, Refusal> {
     open.account_named(&local_key(name))
         .map_err(directory_failure)?
         .ok_or_else(|| no_account(name))
+}
+
+fn read_only(domain: &str) -> Refusal {
+    let detail = format!("every storage of messages of {domain} is read-only");
+    Refusal::new(Cause::Conflict, detail)
 }
 
 fn no_account(name: &str) -> Refusal {

@@ -16,7 +16,8 @@ use axigen_shared::{Cause, Refusal};
 use crate::directory::{Directory, Entry, Listed, Table, broken, directory_failure};
 use crate::names::{domain_key, local_key};
 use crate::open_domain::OpenDomain;
-use crate::server::{DomainRecord, DomainState};
+use crate::record::{DomainRecord, DomainState};
+use crate::restore::KEPT;
 use crate::tables::Dates;
 use crate::typed;
 
@@ -28,10 +29,10 @@ impl Directory {
 
     /// All directories of a domain.
     pub(crate) fn directories(&self, record: &DomainRecord) -> Vec<PathBuf> {
-        let kept = [&record.location, &record.objects]
-            .into_iter()
-            .chain(&record.messages);
-        kept.map(|kept| self.path(kept)).collect()
+        record
+            .places()
+            .map(|(_, place)| self.path(place.path()))
+            .collect()
     }
 
     /// Refuses names that another domain bears.
@@ -68,7 +69,7 @@ impl Directory {
         self.table.store(Arc::new(Table::of(others.chain(new))));
     }
 
-    fn known(&self, name: &str) -> Result<Arc<Listed>, Refusal> {
+    pub(crate) fn known(&self, name: &str) -> Result<Arc<Listed>, Refusal> {
         let found = self
             .find(name)
             .filter(|listed| listed.record.name == domain_key(name));
@@ -99,11 +100,17 @@ impl Directory {
             state: DomainState::Enabled,
             ..listed.record.clone()
         };
-        let opened = self.listed(record.clone());
-        if matches!(opened.entry, Entry::Broken) {
-            return Err(broken(name));
-        }
-        self.server.put(record).await?;
+        self.put_into_service(record).await
+    }
+
+    /// Opens a domain that is not open and puts it into the list as enabled.
+    pub(crate) async fn put_into_service(&self, record: DomainRecord) -> Result<(), Refusal> {
+        let name = &record.name;
+        let opened = self.opened(&record).map_err(|refusal| {
+            let detail = format!("domain {name} cannot be opened: {}", refusal.detail);
+            Refusal::new(refusal.cause, detail)
+        })?;
+        self.server.put(opened.record.clone()).await?;
         self.replace(Some(opened.record.id), Some(opened));
         Ok(())
     }
@@ -123,7 +130,11 @@ impl Directory {
     /// Replaces an entry by a disabled one and lets its files go.
     fn take_out(&self, listed: &Listed, record: DomainRecord) -> Result<(), Refusal> {
         let id = record.id;
-        let messages: Vec<_> = record.messages.iter().map(|kept| self.path(kept)).collect();
+        let messages: Vec<_> = record
+            .messages
+            .iter()
+            .map(|place| self.path(place.path()))
+            .collect();
         self.replace(
             Some(id),
             Some(Arc::new(Listed {
@@ -149,7 +160,7 @@ impl Directory {
     pub async fn delete_domain(&self, name: &str, keep_copy: bool) -> Result<(), Refusal> {
         let _changing = self.changing.lock().await;
         let listed = self.known(name)?;
-        let copy = keep_copy.then(|| format!("{}.kept-{}", listed.record.location, listed.record.id));
+        let copy = keep_copy.then(|| format!("{}{KEPT}{}", listed.record.location.path(), listed.record.id));
         let record = DomainRecord {
             state: DomainState::Deleting(copy),
             ..listed.record.clone()
@@ -182,7 +193,7 @@ impl Directory {
         };
         let above = |path: &Path| settle(path.parent().unwrap_or(Path::new("/")));
         if let DomainState::Deleting(Some(copy)) = &record.state {
-            let (location, copy) = (self.path(&record.location), self.path(copy));
+            let (location, copy) = (self.path(record.location.path()), self.path(copy));
             return match self.disk.rename(&location, &copy) {
                 Err(error) if error.kind() != ErrorKind::NotFound => Err(failed(&location, error)),
                 _ => above(&copy),
@@ -250,7 +261,7 @@ impl Directory {
 }
 
 /// Name and aliases of a domain object, in A-labels.
-fn names_of(object: &Object) -> Result<(String, Vec<String>), Refusal> {
+pub(crate) fn names_of(object: &Object) -> Result<(String, Vec<String>), Refusal> {
     let invalid = |why| Refusal::new(Cause::Invalid, why);
     let name = domain_name(object.get("name").str()).map_err(invalid)?;
     let aliases = object

@@ -10,9 +10,11 @@ use axigen_shared::Refusal;
 use axigend_storage::{AccountId, Disk, Ledger, LedgerOptions};
 
 use crate::credential::Credential;
+use crate::identity::{FILE, Found, Identity};
 use crate::names::local_key;
 use crate::paths;
-use crate::server::{AdminRecord, DomainRecord, DomainState};
+use crate::record::{DomainRecord, DomainState};
+use crate::server::AdminRecord;
 use crate::tables::{
     ADMIN, CREDENTIAL, DOMAIN, Kind, NAME, NAMES_END, NameRecord, OBJECT, OBJECTS_FORMAT, SERVER_FORMAT,
 };
@@ -75,8 +77,9 @@ pub fn check(
 }
 
 fn domain(record: &DomainRecord, workdir: &Path, disk: Arc<dyn Disk>, report: &mut DirectoryReport) {
-    let objects = paths::absolute(workdir, &record.objects);
+    let objects = paths::absolute(workdir, record.objects.path());
     let mut problems = Vec::new();
+    check_identities(record, workdir, &*disk, report);
     let accounts = check_objects(&objects, disk, &mut problems).unwrap_or_else(|refusal| {
         problems.push(format!("cannot be opened: {}", refusal.detail));
         BTreeMap::new()
@@ -84,12 +87,37 @@ fn domain(record: &DomainRecord, workdir: &Path, disk: Arc<dyn Disk>, report: &m
     report
         .problems
         .extend(problems.into_iter().map(|problem| (objects.clone(), problem)));
-    let messages = record.messages.iter().map(|kept| paths::absolute(workdir, kept));
+    let messages = record
+        .messages
+        .iter()
+        .map(|place| paths::absolute(workdir, place.path()));
     report.domains.push(CheckedDomain {
         name: record.name.clone(),
         messages: messages.collect(),
         accounts,
     });
+}
+
+/// Whether each directory of a domain holds the storage that the list says; those that have no usid yet get it at the
+/// next start.
+fn check_identities(record: &DomainRecord, workdir: &Path, disk: &dyn Disk, report: &mut DirectoryReport) {
+    for (role, place) in record.places().filter(|(_, place)| place.usid.is_known()) {
+        let dir = paths::absolute(workdir, place.path());
+        let problem = match Identity::read(disk, &dir) {
+            Ok(Found::Identity(found)) if found.usid == place.usid && found.role == role => continue,
+            Ok(Found::Identity(found)) => format!("holds the storage {}", found.shown()),
+            Ok(Found::Damaged) => format!("{FILE} is damaged"),
+            Ok(Found::Unmarked | Found::Nothing) => format!("{FILE} is missing"),
+            Err(refusal) => refusal.detail,
+        };
+        let wanted = format!(
+            "{problem}; expected {} ({} of domain {})",
+            place.usid,
+            role.name(),
+            record.name
+        );
+        report.problems.push((dir, wanted));
+    }
 }
 
 /// Checks the objects of one domain; the names of its accounts.

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use axigen_shared::{Cause, Refusal};
-use axigend_storage::Disk;
+use axigend_storage::{Disk, StoreLimits};
 use parking_lot::{Mutex, RwLock};
 
 use crate::account::{Account, AccountKey};
@@ -19,7 +19,9 @@ use crate::names::{domain_key, local_key, split_address};
 use crate::objects::DomainObjects;
 use crate::open_domain::OpenDomain;
 use crate::paths;
-use crate::server::{AdminRecord, DomainRecord, DomainState, ServerStorage};
+use crate::place::{Place, Role, Storage};
+use crate::record::{DomainRecord, DomainState};
+use crate::server::{AdminRecord, ServerStorage};
 use crate::service::ServiceSwitch;
 use crate::slots::{Slot, Slots};
 use crate::successes::Successes;
@@ -95,6 +97,9 @@ impl Table {
 /// Told when the files of a domain are about to be moved or removed: path of its message storage.
 pub(crate) type Release = Box<dyn Fn(&Path) + Send + Sync>;
 
+/// Told of the message storages of a domain before it is in service, with their limits.
+pub(crate) type Placed = Box<dyn Fn(&Path, StoreLimits) + Send + Sync>;
+
 /// Domains, accounts and administrative users.
 pub struct Directory {
     pub(crate) disk: Arc<dyn Disk>,
@@ -110,6 +115,7 @@ pub struct Directory {
     /// One administrative change of the list of domains at a time.
     pub(crate) changing: tokio::sync::Mutex<()>,
     pub(crate) release: Mutex<Vec<Release>>,
+    pub(crate) placed: Mutex<Vec<Placed>>,
 }
 
 impl Directory {
@@ -135,14 +141,20 @@ impl Directory {
             slots: Slots::default(),
             changing: tokio::sync::Mutex::new(()),
             release: Mutex::default(),
+            placed: Mutex::default(),
             disk,
         };
+        directory.identify_server(server_dir)?;
         let mut domains = Vec::new();
         for record in directory.server.domains()? {
             match &record.state {
                 DomainState::Creating | DomainState::Deleting(_) => {
                     report("removing an unfinished domain", directory.finish_removal(&record));
                 }
+                DomainState::Restoring(_) => match directory.finish_restoring(&record) {
+                    Ok(record) => domains.push(directory.listed(record)),
+                    Err(refusal) => report("restoring a domain", Err(refusal)),
+                },
                 DomainState::Enabled | DomainState::Disabled => domains.push(directory.listed(record)),
             }
         }
@@ -165,32 +177,76 @@ impl Directory {
 
     /// The place of a domain in the table, opened if it is enabled.
     pub(crate) fn listed(&self, record: DomainRecord) -> Arc<Listed> {
-        let entry = match record.state {
-            DomainState::Enabled => match self.open_domain(&record) {
-                Ok(domain) => Entry::Open(Arc::new(domain)),
-                Err(refusal) => {
-                    tracing::error!(
-                        module = "SERVER",
-                        "domain {} cannot be opened: {refusal}",
-                        record.name
-                    );
-                    Entry::Broken
-                }
-            },
-            _ => Entry::Disabled,
-        };
-        Arc::new(Listed { record, entry })
+        if record.state != DomainState::Enabled {
+            return Arc::new(Listed {
+                record,
+                entry: Entry::Disabled,
+            });
+        }
+        self.opened(&record).unwrap_or_else(|refusal| {
+            tracing::error!(
+                module = "SERVER",
+                "domain {} cannot be opened: {refusal}",
+                record.name
+            );
+            Arc::new(Listed {
+                record,
+                entry: Entry::Broken,
+            })
+        })
     }
 
-    fn open_domain(&self, record: &DomainRecord) -> Result<OpenDomain, Refusal> {
-        let objects = DomainObjects::open(&self.path(&record.objects), Arc::clone(&self.disk))?;
+    /// The place of an enabled domain in the table. What its directories hold is checked before anything is opened.
+    pub(crate) fn opened(&self, record: &DomainRecord) -> Result<Arc<Listed>, Refusal> {
+        let known = self.identify(record)?;
+        let objects = self.objects(&known)?;
         let stored = objects.domain()?;
         let (object, _) =
             stored.ok_or_else(|| Refusal::new(Cause::DirectoryFailure, "it has no domain object"))?;
-        Ok(OpenDomain::new(
-            objects,
-            typed::domain(record, object, &self.workdir),
-        ))
+        if known != *record {
+            self.server.put_blocking(known.clone())?;
+        }
+        self.tell_places(&known);
+        let domain = OpenDomain::new(objects, typed::domain(&known, object, &self.workdir));
+        Ok(Arc::new(Listed {
+            record: known,
+            entry: Entry::Open(Arc::new(domain)),
+        }))
+    }
+
+    /// The objects of a domain that is not in service.
+    pub(crate) fn objects(&self, record: &DomainRecord) -> Result<DomainObjects, Refusal> {
+        let dir = self.path(record.objects.path());
+        DomainObjects::open(&dir, &record.objects, Arc::clone(&self.disk))
+    }
+
+    /// Registers who must know the limits of message storages before they are opened: told of all there are now, and of
+    /// others as they come into service.
+    pub fn on_place(&self, hook: impl Fn(&Path, StoreLimits) + Send + Sync + 'static) {
+        self.placed.lock().push(Box::new(hook));
+        for listed in self.table.load().numbered.values() {
+            self.tell_places(&listed.record);
+        }
+    }
+
+    pub(crate) fn tell_places(&self, record: &DomainRecord) {
+        for hook in self.placed.lock().iter() {
+            for place in &record.messages {
+                hook(&self.path(place.path()), place.limits());
+            }
+        }
+    }
+
+    /// The storages of a domain, in service or not: its own, that of its objects, those of its mail.
+    pub fn storages(&self, name: &str) -> Result<Vec<Storage>, Refusal> {
+        let listed = self.known(name)?;
+        let storage = |(role, place): (Role, &Place)| Storage {
+            usid: place.usid,
+            role,
+            dir: self.path(place.path()),
+            location: place.location.clone(),
+        };
+        Ok(listed.record.places().map(storage).collect())
     }
 
     pub(crate) fn path(&self, kept: &str) -> PathBuf {
@@ -259,7 +315,7 @@ impl Directory {
         DomainSummary {
             name: listed.record.name.clone(),
             enabled: listed.record.state == DomainState::Enabled,
-            location: self.path(&listed.record.location),
+            location: self.path(listed.record.location.path()),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Every change is one transaction that holds names, object and credential together: a name never leads to nothing
 //! and two objects never share one. Passwords are kept apart from objects, as credentials.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,9 +13,10 @@ use axigend_storage::{AccountId, Disk, Ledger, LedgerOptions, Snapshot, Txn};
 
 use crate::credential::Credential;
 use crate::names::{local_key, matches_wildcard};
+use crate::place::{Place, Usid};
 use crate::server::next_number;
 use crate::tables::{CREDENTIAL, Dates, Kind, NAME, NAMES_END, NameRecord, OBJECT, OBJECT_TABLES, REGISTRY};
-use crate::tables::{OBJECTS_FORMAT, decode_object, encode_object, object_key};
+use crate::tables::{OBJECTS_FORMAT, STORAGE, decode_object, encode_object, object_key};
 
 /// Cache of the index of one domain. Accounts in use are cached as objects; this is for looking them up.
 const CACHE: usize = 4 << 20;
@@ -38,14 +40,16 @@ pub(crate) struct StoredAccount {
     pub(crate) object: Object,
     pub(crate) dates: Dates,
     pub(crate) credential: Credential,
+    /// In which storage of the domain its mail is; the first when it says nothing.
+    pub(crate) storage: Option<Usid>,
 }
 
 impl DomainObjects {
-    /// Opens the objects in `dir`, which is created when it is not there.
-    pub(crate) fn open(dir: &Path, disk: Arc<dyn Disk>) -> Result<Self, Refusal> {
+    /// Opens the objects in `dir`, the directory of `place`, which is created when it is not there.
+    pub(crate) fn open(dir: &Path, place: &Place, disk: Arc<dyn Disk>) -> Result<Self, Refusal> {
         let options = LedgerOptions {
             cache_bytes: CACHE,
-            max_file_size: FILE_SIZE,
+            max_file_size: FILE_SIZE.min(place.limits().max_file_size),
             ..LedgerOptions::new("objects", OBJECT_TABLES, OBJECTS_FORMAT)
         };
         Ok(Self {
@@ -77,6 +81,7 @@ impl DomainObjects {
         domain: Object,
         postmaster: Object,
         credential: Credential,
+        storage: Usid,
     ) -> Result<(), Refusal> {
         let dates = Dates::new(self.disk.unix_time());
         let write = self.ledger.write(move |txn| {
@@ -85,7 +90,7 @@ impl DomainObjects {
                 &object_key(Kind::Domain, DOMAIN_ID),
                 &encode_object(&domain, dates),
             )?;
-            add_account(txn, &postmaster, dates, &credential).map(drop)
+            add_account(txn, &postmaster, dates, &credential, storage).map(drop)
         });
         write.await
     }
@@ -156,15 +161,44 @@ impl DomainObjects {
         Ok(names)
     }
 
+    /// How many accounts have their mail in each storage; those that say nothing are counted under `None`.
+    pub(crate) fn accounts_by_storage(&self) -> Result<HashMap<Option<Usid>, u64>, Refusal> {
+        let mut counts = HashMap::new();
+        let mut from = object_key(Kind::Account, 0).to_vec();
+        let end = [object_key(Kind::Account, u64::MAX).as_slice(), &[0]].concat();
+        loop {
+            let page = self.ledger.read(|at| {
+                let keys = at.scan(OBJECT, &from, &end, PAGE)?;
+                let ids = keys.into_iter().map(|(key, _)| key);
+                let stored = |key: Vec<u8>| {
+                    let storage = at.get(STORAGE, key.get(1..).unwrap_or_default())?;
+                    Ok((key, storage))
+                };
+                ids.map(stored).collect::<Result<Vec<_>, Refusal>>()
+            })?;
+            let Some((last, _)) = page.last() else {
+                return Ok(counts);
+            };
+            from.clone_from(last);
+            from.push(0);
+            for (_, storage) in &page {
+                let storage = storage.as_deref().map(Usid::of_bytes).transpose()?;
+                let count: &mut u64 = counts.entry(storage).or_default();
+                *count = count.saturating_add(1);
+            }
+        }
+    }
+
     /// Adds an account; its name and aliases must be free.
     pub(crate) async fn add_account(
         &self,
         object: Object,
         credential: Credential,
+        storage: Usid,
     ) -> Result<AccountId, Refusal> {
         let dates = Dates::new(self.disk.unix_time());
         self.ledger
-            .write(move |txn| add_account(txn, &object, dates, &credential))
+            .write(move |txn| add_account(txn, &object, dates, &credential, storage))
             .await
     }
 
@@ -208,6 +242,7 @@ impl DomainObjects {
             release_names(txn, &decode_object(Kind::Account, &bytes)?.0, id)?;
             txn.delete(OBJECT, &key)?;
             txn.delete(CREDENTIAL, &id.to_be_bytes())?;
+            txn.delete(STORAGE, &id.to_be_bytes())?;
             txn.delete(REGISTRY, &id.to_be_bytes())
         });
         write.await
@@ -233,7 +268,12 @@ fn account(at: &Snapshot<'_>, id: AccountId) -> Result<Option<StoredAccount>, Re
         Some(bytes) => Credential::decode(&bytes)?,
         None => Credential::none(0),
     };
+    let storage = at
+        .get(STORAGE, &id.to_be_bytes())?
+        .map(|bytes| Usid::of_bytes(&bytes))
+        .transpose()?;
     Ok(Some(StoredAccount {
+        storage,
         id,
         object,
         dates,
@@ -246,6 +286,7 @@ fn add_account(
     object: &Object,
     dates: Dates,
     credential: &Credential,
+    storage: Usid,
 ) -> Result<AccountId, Refusal> {
     let id = next_number(txn)?;
     take_names(txn, object, id)?;
@@ -255,6 +296,7 @@ fn add_account(
         &encode_object(object, dates),
     )?;
     txn.put(CREDENTIAL, &id.to_be_bytes(), &credential.encode())?;
+    txn.put(STORAGE, &id.to_be_bytes(), &storage.to_bytes())?;
     Ok(id)
 }
 

@@ -5,6 +5,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use axigen_shared::value::Location;
 use axigen_shared::{Cause, Refusal};
 
 /// Working directories of AXIGEN, present and past.
@@ -45,6 +46,15 @@ pub(crate) fn accept(given: &str) -> Result<String, Refusal> {
         Ok(text) => Ok(text),
         Err(_) => wrong("not UTF-8"),
     }
+}
+
+/// The location to keep for one given by an administrator, limits included.
+pub(crate) fn location(given: &str) -> Result<Location, Refusal> {
+    let location = Location::parse(given).map_err(|why| Refusal::new(Cause::Invalid, why))?;
+    Ok(Location {
+        path: accept(&location.path)?,
+        ..location
+    })
 }
 
 /// The path a kept text stands for.

@@ -1,8 +1,7 @@
 //! Server storage (`serverData/`): the list of domains and the administrative users.
 //!
-//! What a domain is stands in its own objects; here is only what is needed to find it, and its names once more, so
-//! that a disabled domain still answers to all of them. Changes of more than one place go through the states
-//! [`DomainState::Creating`] and [`DomainState::Deleting`], which the next start finishes.
+//! Changes of more than one place go through the states [`DomainState::Creating`], [`DomainState::Deleting`] and
+//! [`DomainState::Restoring`], which the next start finishes.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,7 +12,9 @@ use axigend_storage::{Disk, Ledger, LedgerOptions, Txn};
 use crate::codec::{Reader, Writer, unreadable};
 use crate::credential::Credential;
 use crate::names::local_key;
-use crate::tables::{ADMIN, DOMAIN, KEPT, META, NAMES_END, NEXT, SERVER_FORMAT, SERVER_TABLES};
+use crate::place::Usid;
+use crate::record::{DomainRecord, DomainState};
+use crate::tables::{ADMIN, DOMAIN, KEPT, META, NAMES_END, NEXT, SERVER_FORMAT, SERVER_TABLES, USID};
 
 /// Version byte of records here.
 const VERSION: u8 = 1;
@@ -24,90 +25,6 @@ const PAGE: usize = 1024;
 
 /// Keys and values.
 type Rows = Vec<(Vec<u8>, Vec<u8>)>;
-
-/// In which state of its life a domain is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum DomainState {
-    /// Its storage is being made. Found at start: nobody was told that it exists; it is removed.
-    Creating,
-    Enabled,
-    Disabled,
-    /// Found at start: the deletion is finished. With a location when a copy is kept there.
-    Deleting(Option<String>),
-}
-
-/// One domain in the list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct DomainRecord {
-    pub(crate) id: u32,
-    pub(crate) name: String,
-    pub(crate) aliases: Vec<String>,
-    pub(crate) state: DomainState,
-    /// Its directory, as kept by [`crate::paths`]; likewise the next two.
-    pub(crate) location: String,
-    pub(crate) objects: String,
-    pub(crate) messages: Vec<String>,
-    pub(crate) groupware: bool,
-}
-
-impl DomainRecord {
-    fn encode(&self) -> Result<Vec<u8>, Refusal> {
-        let mut out = Writer::default();
-        out.u8(VERSION);
-        let (state, kept) = match &self.state {
-            DomainState::Creating => (0, ""),
-            DomainState::Enabled => (1, ""),
-            DomainState::Disabled => (2, ""),
-            DomainState::Deleting(None) => (3, ""),
-            DomainState::Deleting(Some(copy)) => (4, copy.as_str()),
-        };
-        out.u8(state);
-        out.text(kept)?;
-        out.u8(u8::from(self.groupware));
-        out.text(&self.name)?;
-        out.texts(&self.aliases)?;
-        out.text(&self.location)?;
-        out.text(&self.objects)?;
-        out.texts(&self.messages)?;
-        Ok(out.finish())
-    }
-
-    pub(crate) fn decode(key: &[u8], bytes: &[u8]) -> Result<Self, Refusal> {
-        let id = u32::from_be_bytes(key.try_into().map_err(|_| unreadable())?);
-        let mut from = Reader::new(bytes);
-        if from.u8()? != VERSION {
-            return Err(unreadable());
-        }
-        let state = from.u8()?;
-        let kept = from.text()?;
-        let state = match state {
-            0 => DomainState::Creating,
-            1 => DomainState::Enabled,
-            2 => DomainState::Disabled,
-            3 => DomainState::Deleting(None),
-            4 => DomainState::Deleting(Some(kept)),
-            _ => return Err(unreadable()),
-        };
-        let groupware = from.u8()? != 0;
-        let (name, aliases) = (from.text()?, from.texts()?);
-        let (location, objects, messages) = (from.text()?, from.text()?, from.texts()?);
-        Ok(Self {
-            id,
-            name,
-            aliases,
-            state,
-            location,
-            objects,
-            messages,
-            groupware,
-        })
-    }
-
-    /// Writes the record.
-    pub(crate) fn put(&self, txn: &mut Txn<'_>) -> Result<(), Refusal> {
-        txn.put(DOMAIN, &self.id.to_be_bytes(), &self.encode()?)
-    }
-}
 
 /// An administrative user.
 #[derive(Clone, Debug)]
@@ -213,6 +130,11 @@ impl ServerStorage {
         self.ledger.write(move |txn| record.put(txn)).await
     }
 
+    /// The same, at start.
+    pub(crate) fn put_blocking(&self, record: DomainRecord) -> Result<(), Refusal> {
+        self.ledger.write_blocking(move |txn| record.put(txn))
+    }
+
     /// Takes a domain off the list; notes where its copy is.
     pub(crate) async fn remove(&self, record: &DomainRecord) -> Result<(), Refusal> {
         let gone = removal(record);
@@ -223,6 +145,44 @@ impl ServerStorage {
     pub(crate) fn remove_blocking(&self, record: &DomainRecord) -> Result<(), Refusal> {
         let gone = removal(record);
         self.ledger.write_blocking(move |txn| gone(txn))
+    }
+
+    /// What was kept of a deleted domain.
+    pub(crate) fn kept(&self, name: &str) -> Result<Option<Kept>, Refusal> {
+        let bytes = self.ledger.read(|at| at.get(KEPT, name.as_bytes()))?;
+        bytes.map(|bytes| decode_kept(&bytes)).transpose()
+    }
+
+    /// A restored domain is in the list for good; its kept copy is none any more.
+    pub(crate) fn restored_blocking(&self, record: DomainRecord) -> Result<(), Refusal> {
+        self.ledger.write_blocking(move |txn| {
+            txn.delete(KEPT, record.name.as_bytes())?;
+            record.put(txn)
+        })
+    }
+
+    /// A number for a domain whose own is not known.
+    pub(crate) async fn number(&self) -> Result<u32, Refusal> {
+        let number = self.ledger.write(|txn| next_number(txn)).await?;
+        u32::try_from(number).map_err(|_| Refusal::new(Cause::TooLarge, "domain numbers are used up"))
+    }
+
+    /// Takes a domain off the list that was never told to be on it.
+    pub(crate) async fn forget(&self, id: u32) -> Result<(), Refusal> {
+        self.ledger
+            .write(move |txn| txn.delete(DOMAIN, &id.to_be_bytes()))
+            .await
+    }
+
+    /// Its own usid, drawn at the first question.
+    pub(crate) fn usid(&self) -> Result<Usid, Refusal> {
+        if let Some(bytes) = self.ledger.read(|at| at.get(META, USID))? {
+            return Usid::of_bytes(&bytes);
+        }
+        let usid = Usid::new()?;
+        self.ledger
+            .write_blocking(move |txn| txn.put(META, USID, &usid.to_bytes()))?;
+        Ok(usid)
     }
 
     /// Sets the password of an administrative user, who is made when there is none of this name.
@@ -253,12 +213,39 @@ impl ServerStorage {
     }
 }
 
+/// Version byte of a kept domain with its record; what begins otherwise is the bare path of a copy, kept before there
+/// was RESTORE.
+const KEPT_VERSION: u8 = 2;
+
+/// A domain of which a copy was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// With all that the list knew of it; its state says where the copy is.
+    Record(DomainRecord),
+    /// Only where the copy is.
+    Path(String),
+}
+
+fn kept(record: &DomainRecord) -> Result<Vec<u8>, Refusal> {
+    Ok([&[KEPT_VERSION][..], &record.id.to_be_bytes(), &record.encode()?].concat())
+}
+
+fn decode_kept(bytes: &[u8]) -> Result<Kept, Refusal> {
+    if let Some((KEPT_VERSION, rest)) = bytes.split_first().map(|(first, rest)| (*first, rest)) {
+        let (key, record) = rest.split_at_checked(4).ok_or_else(unreadable)?;
+        return DomainRecord::decode(key, record).map(Kept::Record);
+    }
+    String::from_utf8(bytes.to_vec())
+        .map(Kept::Path)
+        .map_err(|_| unreadable())
+}
+
 /// What takes a domain off the list.
 fn removal(record: &DomainRecord) -> impl FnOnce(&mut Txn<'_>) -> Result<(), Refusal> + Send + use<> {
     let record = record.clone();
     move |txn| {
-        if let DomainState::Deleting(Some(copy)) = &record.state {
-            txn.put(KEPT, record.name.as_bytes(), copy.as_bytes())?;
+        if let DomainState::Deleting(Some(_)) = &record.state {
+            txn.put(KEPT, record.name.as_bytes(), &kept(&record)?)?;
         }
         txn.delete(DOMAIN, &record.id.to_be_bytes())
     }
@@ -275,36 +262,4 @@ pub(crate) fn next_number(txn: &mut Txn<'_>) -> Result<u64, Refusal> {
         .ok_or_else(|| Refusal::new(Cause::TooLarge, "numbers are used up"))?;
     txn.put(META, NEXT, &after.to_be_bytes())?;
     Ok(next)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_domain_record_reads_back() {
-        for state in [
-            DomainState::Creating,
-            DomainState::Enabled,
-            DomainState::Disabled,
-            DomainState::Deleting(None),
-            DomainState::Deleting(Some("domains/x.kept-1".into())),
-        ] {
-            let record = DomainRecord {
-                id: 258,
-                name: "example.org".into(),
-                aliases: vec!["example.net".into()],
-                state,
-                location: "domains/example.org".into(),
-                objects: "domains/example.org/objects".into(),
-                messages: vec!["domains/example.org/messages".into()],
-                groupware: true,
-            };
-            let bytes = record.encode().unwrap();
-            assert_eq!(DomainRecord::decode(&[0, 0, 1, 2], &bytes).unwrap(), record);
-            for cut in 0..bytes.len() {
-                assert!(DomainRecord::decode(&[0, 0, 1, 2], &bytes[..cut]).is_err());
-            }
-        }
-    }
 }

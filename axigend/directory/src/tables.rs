@@ -1,7 +1,7 @@
 //! Tables of the two kinds of ledger here, their keys and small records.
 //!
 //! Server storage: `domain` (id, u32 → [`crate::server::DomainRecord`]), `admin` (name → credential), `kept` (domain
-//! name → location of the copy that DELETE kept), `meta`. Domain objects: `object` (kind u8 and id u64 → version u8,
+//! name → what DELETE kept of it), `meta`. Domain objects: `object` (kind u8 and id u64 → version u8,
 //! [`Dates`] as two i64, and text of the object; version 1 had no dates), `name` (local key → [`NameRecord`]; one name space for accounts, aliases and all other
 //! recipients), `credential` (account id → credential), `registry` (account id → last logins), `meta`
 //! (`"next"` → next id, u64).
@@ -12,9 +12,10 @@ use axigen_shared::{Cause, Refusal};
 use crate::codec::{Reader, Writer, unreadable};
 
 /// Format of the values of the server storage; one written with a higher one is refused.
-pub(crate) const SERVER_FORMAT: u32 = 1;
-/// The same of domain objects; 2 since objects carry dates.
-pub(crate) const OBJECTS_FORMAT: u32 = 2;
+/// 2 since domains have storages with limits and usids.
+pub(crate) const SERVER_FORMAT: u32 = 2;
+/// The same of domain objects; 2 since objects carry dates, 3 since accounts have a storage.
+pub(crate) const OBJECTS_FORMAT: u32 = 3;
 
 pub(crate) const DOMAIN: &str = "domain";
 pub(crate) const ADMIN: &str = "admin";
@@ -27,11 +28,15 @@ pub(crate) const OBJECT: &str = "object";
 pub(crate) const NAME: &str = "name";
 pub(crate) const CREDENTIAL: &str = "credential";
 pub(crate) const REGISTRY: &str = "registry";
+/// Account id → usid of the storage its mail is in; those that are not here are in the first of the domain.
+pub(crate) const STORAGE: &str = "storage";
 /// Tables of domain objects.
-pub(crate) const OBJECT_TABLES: &[&str] = &[OBJECT, NAME, CREDENTIAL, REGISTRY, META];
+pub(crate) const OBJECT_TABLES: &[&str] = &[OBJECT, NAME, CREDENTIAL, REGISTRY, META, STORAGE];
 
 /// Key of the next number in `meta`.
 pub(crate) const NEXT: &[u8] = b"next";
+/// Key of the server storage's own usid in `meta`.
+pub(crate) const USID: &[u8] = b"usid";
 /// Above every key of a table whose keys are names: no UTF-8 text contains this byte.
 pub(crate) const NAMES_END: &[u8] = &[0xFF];
 

@@ -10,10 +10,11 @@ use axigen_shared::schema::{Object, Value};
 use axigend_storage::MailboxLimits;
 
 use crate::account::Account;
-use crate::domain::{CatchAll, Domain};
+use crate::domain::{CatchAll, Domain, MessageStorage};
 use crate::objects::StoredAccount;
 use crate::paths;
-use crate::server::DomainRecord;
+use crate::place::Usid;
+use crate::record::DomainRecord;
 use crate::service::ServiceSwitches;
 
 /// A part of an account and the part of its domain that it inherits from, as words of CONFIG.
@@ -26,14 +27,18 @@ pub(crate) fn domain(record: &DomainRecord, object: Object, workdir: &Path) -> D
     let available = part(&object, "adminLimits").map_or(ServiceSwitches::ALL, |limits| {
         switches(&limits.get("availableServices"))
     });
-    let messages = record
-        .messages
-        .first()
-        .map_or(record.location.as_str(), String::as_str);
     Domain {
         id: record.id,
         name: record.name.clone(),
-        message_dir: paths::absolute(workdir, messages),
+        storages: record
+            .messages
+            .iter()
+            .map(|place| MessageStorage {
+                usid: place.usid,
+                dir: paths::absolute(workdir, place.path()).into(),
+                read_only: place.location.read_only,
+            })
+            .collect(),
         aliases: record.aliases.clone(),
         services: available.and(switches(&object.get("services"))),
         catch_all: catch_all(&object),
@@ -47,6 +52,7 @@ pub(crate) fn account(domain: &Arc<Domain>, stored: StoredAccount) -> Account {
         id,
         object,
         credential,
+        storage,
         ..
     } = stored;
     let quotas = Inherited::of(&object, &domain.object, QUOTAS);
@@ -55,6 +61,7 @@ pub(crate) fn account(domain: &Arc<Domain>, stored: StoredAccount) -> Account {
     Account {
         id,
         name: object.get("name").str().to_owned(),
+        message_dir: message_dir(domain, storage),
         domain: Arc::clone(domain),
         aliases: object.names("aliases").to_vec(),
         services: domain.services.and(switches(&limits.get("services"))),
@@ -71,6 +78,16 @@ pub(crate) fn account(domain: &Arc<Domain>, stored: StoredAccount) -> Account {
         credential_version: credential.version,
         credential: Arc::new(credential),
     }
+}
+
+/// Where the mail of an account is: in its storage, or in the first when it names none or one that is not the domain's.
+fn message_dir(domain: &Domain, storage: Option<Usid>) -> Arc<Path> {
+    let own = domain
+        .storages
+        .iter()
+        .find(|one| storage.is_some_and(|usid| usid == one.usid));
+    own.or(domain.storages.first())
+        .map_or_else(|| Arc::from(Path::new("")), |one| Arc::clone(&one.dir))
 }
 
 /// A part of an account above the part of its domain.

@@ -115,7 +115,8 @@ async fn list(directory: &Arc<Directory>) -> String {
                 account.id,
                 account.address(),
                 account.aliases,
-                account.domain.message_dir.display()
+                account.message_dir,
+                account.mailbox_limits
             ),
             other => format!("{other:?}"),
         };

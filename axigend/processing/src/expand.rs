@@ -27,7 +27,7 @@ pub(crate) struct Place {
 impl Place {
     fn of(account: &Account, folder: String) -> Self {
         Self {
-            store: account.domain.message_dir.clone(),
+            store: account.message_dir.to_path_buf(),
             account: account.id,
             folder,
             limits: account.mailbox_limits,

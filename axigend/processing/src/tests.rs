@@ -131,7 +131,7 @@ impl Rig {
         let account = self.parts.directory.account_named(DOMAIN, name).unwrap();
         self.parts
             .stores
-            .get(&account.domain.message_dir)
+            .get(&account.message_dir)
             .unwrap()
             .mailbox(account.id)
     }

@@ -4,7 +4,7 @@ use super::{Administration, account_keys};
 use axigen_shared::schema::{Change, Object};
 use axigen_shared::{Cause, Refusal};
 use axigend_console::{Answered, Page, Target};
-use axigend_directory::Account;
+use axigend_directory::{Account, MessageStorage, Usid};
 use axigend_storage::Mailbox;
 use std::sync::Arc;
 
@@ -33,7 +33,12 @@ impl Administration {
         let mut object = Object::new(target.context);
         object.set_text("name", name)?;
         object.apply(changes)?;
-        let account = self.parts.directory.add_account(domain, object, None).await?;
+        let storage = self.roomiest(domain)?;
+        let account = self
+            .parts
+            .directory
+            .add_account_in(domain, object, None, storage)
+            .await?;
         let warnings = self
             .default_folders(domain, &account.name)
             .await
@@ -43,6 +48,24 @@ impl Administration {
             warnings,
             ..Answered::default()
         })
+    }
+
+    /// The storage with most room of those that take new mailboxes (services-other 3.2.9, "Model"). One that cannot be
+    /// opened has none.
+    fn roomiest(&self, domain: &str) -> Result<Usid, Refusal> {
+        let storages = self.parts.directory.writable_storages(domain)?;
+        if let [only] = storages.as_slice() {
+            return Ok(only.usid);
+        }
+        let room = |storage: &MessageStorage| {
+            let store = self.parts.stores.get(&storage.dir);
+            let store = store.inspect_err(|refusal| tracing::warn!("{}: {refusal}", storage.dir.display()));
+            store.map_or(0, |store| store.room())
+        };
+        // The first of equals.
+        let best = storages.iter().rev().max_by_key(|storage| room(storage));
+        best.map(|storage| storage.usid)
+            .ok_or_else(|| Refusal::new(Cause::Internal, "no storage takes a mailbox"))
     }
 
     /// Makes the folders that a mailbox begins with. The account is there by now, and first delivery or login makes them
@@ -79,7 +102,7 @@ impl Administration {
         let account = self.account(domain, name)?;
         let key = self.parts.directory.remove_account(domain, name).await?;
         // Nobody reaches the mail any more, so what is left of it after a failure only takes room.
-        let store = self.parts.stores.get(&account.domain.message_dir);
+        let store = self.parts.stores.get(&account.message_dir);
         let removed = match store {
             Ok(store) => store.remove_mailbox(key.account).await,
             Err(refusal) => Err(refusal),
@@ -111,11 +134,7 @@ impl Administration {
 
     /// The mailbox of an account.
     pub(super) fn mailbox_of(&self, account: &Account) -> Result<Mailbox, Refusal> {
-        Ok(self
-            .parts
-            .stores
-            .get(&account.domain.message_dir)?
-            .mailbox(account.id))
+        Ok(self.parts.stores.get(&account.message_dir)?.mailbox(account.id))
     }
 
     /// The mailbox of the account that is open.

@@ -4,12 +4,11 @@ use super::{Administration, attribute, table};
 use axigen_shared::control::{Body, Form, Table};
 use axigen_shared::grammar::Args;
 use axigen_shared::schema::{Action, Change, Object};
-use axigen_shared::value::{Secret, Value, working_path};
+use axigen_shared::value::{Secret, Value};
 use axigen_shared::{Cause, Refusal};
 use axigend_console::{Acted, Answered, Page, Place, Target};
-use axigend_directory::{DomainSummary, NewDomain};
+use axigend_directory::{DomainSummary, NewDomain, Role};
 use axigend_storage::StoreUsage;
-use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 /// The attribute that says who is postmaster.
@@ -47,12 +46,8 @@ impl Administration {
         let new = NewDomain {
             name: text("name"),
             location: given("domainLocation"),
-            objects_location: given("domainObjectsLocation").map(|uri| location(&uri).to_owned()),
-            message_locations: wanted
-                .names("messagesLocations")
-                .iter()
-                .map(|uri| location(uri).to_owned())
-                .collect(),
+            objects_location: given("domainObjectsLocation"),
+            message_locations: wanted.names("messagesLocations").to_vec(),
             postmaster_password,
             groupware_support: wanted.get("groupwareSupport").truth(),
             changes: Vec::new(),
@@ -65,15 +60,6 @@ impl Administration {
             answered
                 .warnings
                 .extend(self.default_folders(&name, account).await);
-        }
-        if wanted
-            .names("messagesLocations")
-            .iter()
-            .any(|uri| uri.contains('?'))
-        {
-            answered
-                .warnings
-                .push("sizes and numbers of files of locations are not used yet".to_owned());
         }
         Ok(answered)
     }
@@ -111,25 +97,21 @@ impl Administration {
         domains
     }
 
-    /// What the mail of a domain takes; nothing when its storage cannot be opened, which is logged.
+    /// What the mail of a domain takes in all its storages; one that cannot be opened is logged and left out.
     fn usage(&self, domain: &str) -> StoreUsage {
-        let usage = self
-            .messages(domain)
-            .and_then(|path| Ok(self.parts.stores.get(&path)?.usage()));
-        usage.unwrap_or_else(|refusal| {
-            tracing::warn!("use of {domain} is not known: {refusal}");
-            StoreUsage::default()
-        })
-    }
-
-    /// The message storage of a domain: an account knows it, and every domain has one.
-    pub(super) fn messages(&self, domain: &str) -> Result<PathBuf, Refusal> {
-        let directory = &self.parts.directory;
-        let first = directory.accounts(domain, None, 1, None)?;
-        let name = first
-            .first()
-            .ok_or_else(|| Refusal::new(Cause::NotFound, "the domain has no account"))?;
-        Ok(directory.account_named(domain, name)?.domain.message_dir.clone())
+        let mut sum = StoreUsage::default();
+        let storages = self.parts.directory.storages(domain).unwrap_or_default();
+        for storage in storages.iter().filter(|storage| storage.role == Role::Messages) {
+            match self.parts.stores.get(&storage.dir) {
+                Ok(store) => {
+                    let usage = store.usage();
+                    sum.total_kb = sum.total_kb.saturating_add(usage.total_kb);
+                    sum.used_kb = sum.used_kb.saturating_add(usage.used_kb);
+                }
+                Err(refusal) => tracing::warn!("use of {domain} is not known: {refusal}"),
+            }
+        }
+        sum
     }
 
     /// `LIST AllDomains`.
@@ -147,11 +129,6 @@ impl Administration {
         }))
     }
 
-    pub(super) async fn enable_domain(&self, args: &Args) -> Result<Acted, Refusal> {
-        self.parts.directory.enable_domain(&self.meant(args)?).await?;
-        Ok(Acted::done())
-    }
-
     pub(super) async fn disable_domain(&self, args: &Args) -> Result<Acted, Refusal> {
         self.parts.directory.disable_domain(&self.meant(args)?).await?;
         Ok(Acted::done())
@@ -167,15 +144,10 @@ impl Administration {
     }
 
     /// Name of the domain that a command means by its name or by its directory.
-    fn meant(&self, args: &Args) -> Result<String, Refusal> {
+    pub(super) fn meant(&self, args: &Args) -> Result<String, Refusal> {
         if let Some(given) = args.text("domainLocation") {
-            let wanted = tidy(&self.parts.working_directory.join(location(working_path(given))));
-            let domains = self.parts.directory.domains();
-            let found = domains
-                .into_iter()
-                .find(|domain| tidy(&domain.location) == wanted);
             let none = || Refusal::new(Cause::NoSuchDomain, format!("domain not found at {given}"));
-            return found.map(|domain| domain.name).ok_or_else(none);
+            return self.parts.directory.domain_at(given)?.ok_or_else(none);
         }
         Ok(args.first_text().unwrap_or_default().to_owned())
     }
@@ -195,16 +167,4 @@ impl Administration {
             .await?;
         Ok(Acted::done())
     }
-}
-
-/// The directory of a location: what follows `?` are its options.
-fn location(uri: &str) -> &str {
-    uri.split('?').next().unwrap_or(uri)
-}
-
-/// The same path without `.` and doubled slashes.
-fn tidy(path: &Path) -> PathBuf {
-    path.components()
-        .filter(|part| !matches!(part, Component::CurDir))
-        .collect()
 }

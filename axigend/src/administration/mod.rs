@@ -4,6 +4,7 @@
 //! object looks like (schema), nor how a part keeps it. Each kind of target has its file; this one only leads there.
 
 mod accounts;
+mod domain_places;
 mod domains;
 mod folders;
 mod paths;
@@ -41,6 +42,9 @@ impl Administration {
         match (target.context.path, target.new) {
             ("SERVER", false) => self.commit_server(changes).await,
             ("domain-create", true) => self.create_domain(target, changes).await,
+            ("domain-edit", false) => self.commit_domain_edit(target, changes).await,
+            ("domain-register", true) => self.commit_registration(changes).await,
+            ("domain-restore", true) => self.commit_restoration(changes).await,
             ("domain", false) => self.commit_domain(target, changes).await,
             ("domain/account", true) => self.create_account(target, changes).await,
             ("domain/account", false) => self.commit_account(target, changes).await,
@@ -52,6 +56,7 @@ impl Administration {
         match target.context.path {
             "SERVER" => Ok(self.parts.config.object()),
             "domain" => self.parts.directory.domain_object(target.name()),
+            "domain-edit" => self.domain_edit(target.name()),
             "domain/account" => {
                 let (domain, name) = account_keys(target)?;
                 self.parts.directory.account_object(domain, name)
@@ -63,6 +68,9 @@ impl Administration {
     fn begun(&self, target: &Target, changes: &[Change]) -> Result<Arc<Object>, Refusal> {
         match target.context.path {
             "domain-create" => self.begin_domain(target, changes),
+            "domain-edit" => self.begin_domain_edit(changes),
+            "domain-register" => self.begin_registration(changes),
+            "domain-restore" => self.begin_restoration(changes),
             "domain/account" => self.begin_account(target),
             _ => Err(no_target(target)),
         }

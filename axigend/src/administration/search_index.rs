@@ -5,6 +5,7 @@ use axigen_shared::control::{Body, Section};
 use axigen_shared::grammar::Args;
 use axigen_shared::{Cause, Refusal};
 use axigend_console::{Acted, Place};
+use axigend_directory::Role;
 use axigend_search::{IndexStatus, JobState, SearchIndex, Sieve};
 use axigend_storage::{FolderInfo, Mailbox};
 use std::path::Path;
@@ -32,13 +33,16 @@ impl Administration {
     }
 
     async fn domain_index(&self, domain: &str, args: &Args) -> Result<Acted, Refusal> {
-        let dir = self.messages(domain)?;
-        // Opened, so that there is an index to look at.
-        self.parts.stores.get(&dir)?;
-        if !args.flag("details") && !args.flag("allfolders") {
-            return Ok(self.status(&dir, args.flag("diag")));
+        let storages = self.parts.directory.storages(domain)?;
+        let storages = storages.iter().filter(|storage| storage.role == Role::Messages);
+        let dirs: Vec<&Path> = storages.map(|storage| storage.dir.as_path()).collect();
+        for dir in &dirs {
+            // Opened, so that there is an index to look at.
+            self.parts.stores.get(dir)?;
         }
-        let index = self.parts.searches.index(&dir);
+        if !args.flag("details") && !args.flag("allfolders") {
+            return Ok(self.status(&dirs, args.flag("diag")));
+        }
         let mut rows = Vec::new();
         let mut after = None;
         loop {
@@ -46,6 +50,7 @@ impl Administration {
             let names = directory.accounts(domain, after.as_deref(), ACCOUNTS_AT_ONCE, None)?;
             for name in &names {
                 let mailbox = self.mailbox_of(self.account(domain, name)?.as_ref())?;
+                let index = self.parts.searches.index(mailbox.store().dir());
                 let mut sum = (0, 0);
                 for folder in mailbox.folders()? {
                     let counted = count(&mailbox, &folder, index.as_ref()).await?;
@@ -66,7 +71,7 @@ impl Administration {
         let mailbox = self.mailbox(&place.target)?;
         let dir = mailbox.store().dir().to_owned();
         if args.flag("diag") {
-            return Ok(self.status(&dir, true));
+            return Ok(self.status(&[&dir], true));
         }
         let folders = match args.text("folder") {
             Some(name) => vec![mailbox.folder(name)?],
@@ -82,8 +87,13 @@ impl Administration {
         Ok(Acted::with(Body::Table(table)))
     }
 
-    /// The index of a store.
-    fn status(&self, dir: &Path, diag: bool) -> Acted {
+    /// The indexes of stores, a section each.
+    fn status(&self, dirs: &[&Path], diag: bool) -> Acted {
+        let sections = dirs.iter().map(|dir| self.section(dir, diag)).collect();
+        Acted::with(Body::Attributes { sections })
+    }
+
+    fn section(&self, dir: &Path, diag: bool) -> Section {
         let job = self.parts.searches.job(dir);
         let (status, state) = job.map_or((IndexStatus::default(), "closed"), |job| {
             (job.index.status(), word(job.state))
@@ -99,14 +109,11 @@ impl Administration {
             rows.push(("Search index entries", status.entries.to_string()));
         }
         let attributes = rows.into_iter().map(|(name, text)| bare(name.to_owned(), text));
-        let section = Section {
+        Section {
             title: "Search index information".to_owned(),
             attributes: attributes.collect(),
             lines: Vec::new(),
-        };
-        Acted::with(Body::Attributes {
-            sections: vec![section],
-        })
+        }
     }
 
     /// `SHOW SearchIndexJobs`.

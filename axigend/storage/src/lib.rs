@@ -23,5 +23,5 @@ pub use mail::{
     AccountId, Appended, BodyPlace, COPY_LIMIT, Changes, Copied, DeliverTo, Delivered, FOLDER_DEPTH_LIMIT,
     FOLDER_NAME_LIMIT, FlagOp, Flags, FlagsChanged, FolderId, FolderInfo, FolderNumbers, FolderQuota,
     KEYWORD_LIMIT, LocalDelivery, Mailbox, MailboxLimits, MailboxUsage, MessageRow, NewMessage, SpecialUse,
-    Store, StoreObserver, StoreOptions, StoreReport, StoreUsage, Stores, SystemFlags,
+    Store, StoreLimits, StoreObserver, StoreOptions, StoreReport, StoreUsage, Stores, SystemFlags,
 };

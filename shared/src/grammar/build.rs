@@ -121,7 +121,7 @@ fn own(context: &'static Context, command: &'static Command) -> Form {
             form = form.wants(parameter, Wants::Live(child));
         }
     }
-    if let Verb::Open(path) = command.verb
+    if let Verb::Open(path) | Verb::Edit(path) = command.verb
         && let Some(opened) = crate::schema::context(path)
     {
         for attr in opened.attributes() {
@@ -293,11 +293,22 @@ fn child_usage(child: &Child, verb: ChildVerb, said: Said<'_>) -> String {
         ChildVerb::List if child.wildcard.is_empty() => format!("LIST {plural}"),
         ChildVerb::List => format!("LIST {plural} [wildcard (ex: {})]", child.wildcard),
         ChildVerb::Add => format!("ADD {object} {key}{with}{may}"),
-        ChildVerb::Update => format!("UPDATE {object} {key}{may}"),
+        ChildVerb::Update => format!("UPDATE {object} {key}{}{may}", new_name(child)),
         ChildVerb::Remove => format!("REMOVE {object} {key}"),
         ChildVerb::Show => format!("SHOW {object} {key} [ATTR <param>]"),
         ChildVerb::ShowAll => format!("SHOW {object} {key}"),
         ChildVerb::Reset | ChildVerb::ResetSet => format!("RESET {plural}"),
+    }
+}
+
+/// Names have nothing but themselves to be changed: what they become follows, `<newUnitLocationURI>`.
+fn new_name(child: &Child) -> String {
+    let mut usage = child.usage.chars();
+    match (child.shape, usage.next(), usage.next()) {
+        (Shape::Names(_), Some('<'), Some(first)) => {
+            format!(" <new{}{}", first.to_ascii_uppercase(), usage.as_str())
+        }
+        _ => String::new(),
     }
 }
 

@@ -227,6 +227,7 @@ const fn usage_of(kind: &Kind) -> &'static str {
         Kind::Bool => "<yes|no>",
         Kind::Uint { .. } => "<count>",
         Kind::Path => "<path>",
+        Kind::Location => "<unitLocationURI>",
         Kind::Address => "<address>",
         Kind::Ip => "<ip>",
         Kind::IpSet => "<ipSet>",

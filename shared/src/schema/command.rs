@@ -43,6 +43,9 @@ pub enum Verb {
     /// Opens a new draft of this context (by path); the arguments set its attributes of the same name, COMMIT hands it to
     /// the backend.
     Open(&'static str),
+    /// Opens an object of this context (by path) that the backend keeps and finds by the arguments; its attribute `name` is
+    /// its key.
+    Edit(&'static str),
     /// `USER <user>`: the next line is the password.
     User,
     /// `GET VERSION`.

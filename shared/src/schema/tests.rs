@@ -400,6 +400,9 @@ fn value(kind: Kind) -> prop::strategy::BoxedStrategy<Word> {
             .unwrap()
             .prop_map(one)
             .boxed(),
+        Kind::Location => "[a-z]{1,9}(/[a-z]{1,9})?(\\?maxFiles=[1-9]&readOnly=yes)?"
+            .prop_map(one)
+            .boxed(),
         Kind::LogFile => "[a-z]{1,9}(/[a-z]{1,9}\\.txt)?".prop_map(one).boxed(),
         Kind::Password { min, .. } => prop::string::string_regex("[!-~]{1,20}")
             .unwrap()

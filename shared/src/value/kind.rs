@@ -3,7 +3,7 @@
 //! A refusal says what was written and what would be accepted; [`crate::schema::Attr::parse`] puts the attribute's name in
 //! front. Values of secrets are never repeated in a refusal.
 
-use super::{IpSet, MAX_VALUE, Secret, Value, Word, date, names, path};
+use super::{IpSet, Location, MAX_VALUE, Secret, Value, Word, date, names, path};
 use std::net::{IpAddr, SocketAddr};
 
 /// A fixed list of words.
@@ -122,6 +122,8 @@ pub enum Kind {
     IpSet,
     /// A path; `none` or an empty text stand for no path.
     Path,
+    /// A directory of a storage, with its limits; empty for none.
+    Location,
     /// A file below the directory of log files.
     LogFile,
     /// A password or key: written, never printed.
@@ -215,6 +217,8 @@ impl Kind {
                 .map_err(|_| self.not_this(one)),
             Self::IpSet => IpSet::parse(one).map(Value::IpSet),
             Self::Path => text(one, MAX_VALUE).map(Value::Text),
+            Self::Location if one.is_empty() => Ok(Value::Text(String::new())),
+            Self::Location => Location::parse(one).map(|location| Value::Text(location.to_string())),
             Self::LogFile => path::log_file(one)
                 .map(|name| Value::Text(name.to_owned()))
                 .ok_or_else(|| self.not_this(one)),
@@ -250,6 +254,9 @@ impl Kind {
             Self::Ip => "an IP address or none".to_owned(),
             Self::IpSet => "a set of addresses (10.0.0.1, 10.0.0.1-10.0.0.20 or 10.0.0.0/8)".to_owned(),
             Self::Path => "a path".to_owned(),
+            Self::Location => {
+                "a location ([file://]path[?maxFiles=<n>&maxFileSize=<KB>][&readOnly=yes|no])".to_owned()
+            }
             Self::LogFile => {
                 "a file below the directory log/ (everything.txt or imap/today.txt), without .. and not beginning with /"
                     .to_owned()
@@ -287,6 +294,7 @@ impl Kind {
             Self::Ip => "ip",
             Self::IpSet => "ip-set",
             Self::Path => "path",
+            Self::Location => "location",
             Self::LogFile => "log-file",
             Self::Password { .. } => "password",
             Self::DomainName => "domain",
@@ -298,7 +306,7 @@ impl Kind {
     }
 }
 
-fn truth(one: &str) -> Result<Value, String> {
+pub(super) fn truth(one: &str) -> Result<Value, String> {
     match one.to_ascii_lowercase().as_str() {
         "yes" | "1" | "true" | "on" => Ok(Value::Bool(true)),
         "no" | "0" | "false" | "off" => Ok(Value::Bool(false)),
@@ -306,7 +314,7 @@ fn truth(one: &str) -> Result<Value, String> {
     }
 }
 
-fn number(one: &str, min: u64, max: u64) -> Result<Value, String> {
+pub(super) fn number(one: &str, min: u64, max: u64) -> Result<Value, String> {
     let digits = !one.is_empty() && one.bytes().all(|byte| byte.is_ascii_digit());
     match one.parse::<u64>() {
         Ok(number) if digits && (min..=max).contains(&number) => Ok(Value::Number(number)),

@@ -6,6 +6,7 @@
 mod date;
 mod ip_set;
 mod kind;
+mod location;
 mod names;
 mod path;
 mod print;
@@ -14,6 +15,7 @@ mod word;
 
 pub use ip_set::IpSet;
 pub use kind::{Choices, Kind};
+pub use location::{Location, MAX_FILES};
 pub use names::{domain_name, email_address, local_part};
 pub use path::working_path;
 pub use print::quoted;

@@ -5,7 +5,7 @@ use super::{Engine, Ran};
 use axigen_shared::control::Reply;
 use axigen_shared::grammar::Args;
 use axigen_shared::schema::{Action, Attr, Change, Child, Context, Live, Object, Shape, Step};
-use axigen_shared::value::{Value, Word};
+use axigen_shared::value::{Kind, Location, Value, Word};
 use axigen_shared::{Cause, Refusal};
 
 impl Engine {
@@ -76,7 +76,7 @@ impl Engine {
 
     async fn add_name(&mut self, child: &'static Child, args: &Args) -> Ran {
         let name = key_argument(child, args)?.plain();
-        if self.view().await?.has_name(child.field, &name) {
+        if known_name(child, &*self.view().await?, &name).is_some() {
             return Err(already(child));
         }
         self.newest()?.change(Action::AddName(child.field, name))?;
@@ -89,8 +89,28 @@ impl Engine {
             Shape::Set(context) => self.update_set(child, context, args).await,
             Shape::Stored(context) => self.update_stored(child, context, args).await,
             Shape::Record(context) => self.update_record(child, context, args).await,
-            Shape::Names(_) | Shape::Part(_) => Err(not_entered(child)),
+            Shape::Names(_) => self.update_name(child, args).await,
+            Shape::Part(_) => Err(not_entered(child)),
         }
+    }
+
+    /// `UPDATE MessagesLocation <path> <newUnitLocationURI>`: one name becomes another.
+    async fn update_name(&mut self, child: &'static Child, args: &Args) -> Ran {
+        let old = argument(child, args)?;
+        let new = args.iter().nth(1).and_then(|(_, words)| words.first());
+        let new = new.ok_or_else(|| missing_parameter(child.noun))?;
+        let kind = child.key_kind().ok_or_else(|| not_entered(child))?;
+        let wrong = |why| Refusal::new(Cause::Invalid, format!("invalid value for {}: {why}", child.noun));
+        let new = kind.parse(new).map_err(wrong)?.plain();
+        let view = self.view().await?;
+        let known = known_name(child, &view, &old).ok_or_else(|| missing(child, &old))?;
+        if known_name(child, &view, &new).is_some_and(|other| other != known) {
+            return Err(already(child));
+        }
+        let newest = self.newest()?;
+        newest.change(Action::RemoveName(child.field, known))?;
+        newest.change(Action::AddName(child.field, new))?;
+        Ok(Reply::done())
     }
 
     async fn update_record(&mut self, child: &'static Child, context: &'static Context, args: &Args) -> Ran {
@@ -119,11 +139,7 @@ impl Engine {
             Shape::Names(_) => {
                 let name = argument(child, args)?;
                 let view = self.view().await?;
-                let known = view
-                    .names(child.field)
-                    .iter()
-                    .find(|known| known.eq_ignore_ascii_case(&name));
-                let known = known.cloned().ok_or_else(|| missing(child, &name))?;
+                let known = known_name(child, &view, &name).ok_or_else(|| missing(child, &name))?;
                 self.newest()?.change(Action::RemoveName(child.field, known))?;
             }
             Shape::Part(_) => return Err(not_entered(child)),
@@ -139,6 +155,18 @@ impl Engine {
             .child(child.field, &key)
             .ok_or_else(|| missing(child, &key))
     }
+}
+
+/// The name of a field that a command means: locations are the same when their directories are.
+fn known_name(child: &Child, view: &Object, name: &str) -> Option<String> {
+    if !matches!(child.shape, Shape::Names(Kind::Location)) {
+        let mut names = view.names(child.field).iter();
+        return view
+            .has_name(child.field, name)
+            .then(|| names.find(|known| known.eq_ignore_ascii_case(name)).cloned())?;
+    }
+    let mut names = view.names(child.field).iter();
+    names.find(|known| Location::same_place(known, name)).cloned()
 }
 
 /// The key that a command names, as it was written.

@@ -285,6 +285,7 @@ impl Engine {
             Verb::ShowChild(child) => self.show_child(child, args).await,
             Verb::ResetChildren(child) => self.reset_children(child),
             Verb::Open(path) => self.open(path, args).await,
+            Verb::Edit(path) => self.edit(path, args).await,
             Verb::User => Ok(self.user(args)),
             Verb::Version => Ok(Reply::with(Body::Text {
                 lines: vec![self.identity.line()],

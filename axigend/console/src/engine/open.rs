@@ -37,6 +37,18 @@ impl Engine {
         self.begin(target, changes).await
     }
 
+    /// `EDIT Domain …`: opens an object that the backend finds by the arguments.
+    pub(super) async fn edit(&mut self, path: &'static str, args: &Args) -> Ran {
+        let context = schema::context(path)
+            .ok_or_else(|| Refusal::new(Cause::Internal, format!("no context {path}")))?;
+        let sought = given(context, args)?;
+        let mut target = Target::of(context, self.keys());
+        let found = self.backend.begin(&target, &sought).await?;
+        target.keys.push(found.get("name").str().to_owned());
+        self.push(Level::new(context, Anchor::Kept(target)))?;
+        Ok(Reply::done())
+    }
+
     /// Opens an object that COMMIT will create.
     async fn begin(&mut self, target: Target, changes: Vec<Change>) -> Ran {
         let initial = self.backend.begin(&target, &changes).await?;

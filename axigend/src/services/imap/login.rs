@@ -48,7 +48,7 @@ pub(super) async fn log_in(
         }
     };
     let slot = parts.directory.connection_slot(&account, ServiceSwitch::Imap)?;
-    let store = open_store(&parts.stores, &account.domain.message_dir).await?;
+    let store = open_store(&parts.stores, &account.message_dir).await?;
     let mailbox = store.mailbox(account.id);
     // A write waits for the disk: only the first login makes one.
     match mailbox.folder("INBOX") {

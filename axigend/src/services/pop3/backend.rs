@@ -68,11 +68,7 @@ impl Pop3Backend {
             None
         };
         let slot = directory.connection_slot(&account, ServiceSwitch::Pop3)?;
-        let mailbox = self
-            .desk
-            .stores
-            .get(&account.domain.message_dir)?
-            .mailbox(account.id);
+        let mailbox = self.desk.stores.get(&account.message_dir)?.mailbox(account.id);
         let (maildrop, snapshot) = OpenMaildrop::open(mailbox).await?;
         tracing::info!("{} logged in", account.address());
         self.login = Some(Login {

@@ -47,7 +47,7 @@ async fn service() -> (Pop3Service, Mailbox) {
         .expect("ann");
     let stores = Arc::new(Stores::new(disk, StoreOptions::default()));
     let mailbox = stores
-        .get(&account.domain.message_dir)
+        .get(&account.message_dir)
         .expect("a store")
         .mailbox(account.id);
     mailbox.create_default_folders().await.expect("folders");

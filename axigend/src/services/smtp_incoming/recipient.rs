@@ -36,12 +36,26 @@ pub(super) fn route(
             format!("{address}: smtpIncoming is switched off"),
         ));
     }
+    takes_mail(desk, &account)?;
     let limits = account.mailbox_limits;
     if limits.total_size_kb > 0 || limits.total_count > 0 {
         has_room(limits, usage(desk, &account)?, size)
             .map_err(|why| Refusal::new(Cause::OverQuota, format!("{address}: {why}")))?;
     }
     Ok(Route::Local)
+}
+
+/// Whether the storage of an account is neither full nor read-only, as far as that can be said without waiting: one that
+/// is not open is not opened for it, the queue will know.
+fn takes_mail(desk: &Desk, account: &Account) -> Result<(), Refusal> {
+    let store = desk.stores.opened(&account.message_dir);
+    match store.and_then(|store| store.closed_to_mail()) {
+        Some(refusal) => {
+            let detail = format!("{}: {}", account.address(), refusal.detail);
+            Err(Refusal::new(refusal.cause, detail))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Whether the account may send: not when its own mailbox is filled up to `quotaSendMessageThreshold`.
@@ -62,10 +76,7 @@ pub(super) fn may_send(desk: &Desk, account: &Account) -> Result<(), Refusal> {
 }
 
 fn usage(desk: &Desk, account: &Account) -> Result<MailboxUsage, Refusal> {
-    desk.stores
-        .get(&account.domain.message_dir)?
-        .mailbox(account.id)
-        .usage()
+    desk.stores.get(&account.message_dir)?.mailbox(account.id).usage()
 }
 
 /// Services-core 3.2.1, "Full mailbox at RCPT time"; 0 is no limit.

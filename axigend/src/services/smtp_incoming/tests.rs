@@ -203,7 +203,7 @@ fn a_full_mailbox_is_told_at_rcpt() {
         let account = desk.directory.account_named("example.test", "joe").expect("joe");
         let mailbox = desk
             .stores
-            .get(&account.domain.message_dir)
+            .get(&account.message_dir)
             .expect("a store")
             .mailbox(account.id);
         mailbox.create_default_folders().await.expect("folders");

@@ -30,7 +30,7 @@ pub use check::StoreReport;
 pub use flags::{FlagOp, Flags, SystemFlags};
 pub use mailbox::Mailbox;
 pub use numbers::FolderNumbers;
-pub use store::{Store, StoreOptions};
+pub use store::{Store, StoreLimits, StoreOptions};
 pub use stores::{StoreObserver, Stores};
 pub use types::{
     AccountId, Appended, Changes, Copied, DeliverTo, Delivered, FlagsChanged, FolderId, FolderInfo,

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use axigen_shared::Refusal;
+use axigen_shared::{Cause, Refusal};
 use parking_lot::Mutex;
 
 use super::{
@@ -29,6 +29,25 @@ const FORGET_LIMIT: usize = 256;
 
 /// Default of `maxFiles`, as in AXIGEN: with the default `maxFileSize`, 128 GiB.
 const MAX_FILES: u32 = 128;
+
+/// How much mail a store takes (services-other 3.2.9, "Model").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreLimits {
+    /// A container file is closed and a next one begun at this size in bytes (`maxFileSize`).
+    pub max_file_size: u64,
+    /// New mail is refused when the containers hold as much as so many full files (`maxFiles`). Flags, deleting and
+    /// compaction go on.
+    pub max_files: u32,
+    /// New mail is refused as by a full storage (`readOnly`).
+    pub read_only: bool,
+}
+
+impl StoreLimits {
+    /// What all container files may take, in bytes.
+    pub fn capacity(&self) -> u64 {
+        self.max_file_size.saturating_mul(self.max_files.into())
+    }
+}
 
 /// How stores are opened.
 #[derive(Clone, Debug)]
@@ -65,6 +84,27 @@ impl Default for StoreOptions {
     }
 }
 
+impl StoreOptions {
+    /// The same with these limits.
+    #[must_use]
+    pub fn limited(self, limits: StoreLimits) -> Self {
+        Self {
+            max_file_size: limits.max_file_size,
+            max_files: limits.max_files,
+            read_only: limits.read_only,
+            ..self
+        }
+    }
+
+    fn limits(&self) -> StoreLimits {
+        StoreLimits {
+            max_file_size: self.max_file_size,
+            max_files: self.max_files,
+            read_only: self.read_only,
+        }
+    }
+}
+
 /// An open message storage.
 pub struct Store {
     pub(super) dir: PathBuf,
@@ -74,6 +114,7 @@ pub struct Store {
     pub(super) watchers: Arc<Watchers>,
     /// Queue keys whose markers can go.
     finished: Mutex<Vec<u64>>,
+    limits: StoreLimits,
 }
 
 impl Store {
@@ -97,6 +138,7 @@ impl Store {
             numbers: NumbersCache::default(),
             watchers: Watchers::new(),
             finished: Mutex::default(),
+            limits: options.limits(),
         }))
     }
 
@@ -199,6 +241,30 @@ impl Store {
                 .saturating_add(usage.index_bytes)
                 .div_ceil(1024),
             used_kb: usage.live_bytes.div_ceil(1024),
+        }
+    }
+
+    /// Why it takes no new mail now, if it takes none: it is read-only or full. Never waits.
+    pub fn closed_to_mail(&self) -> Option<Refusal> {
+        if self.limits.read_only {
+            return Some(Refusal::new(Cause::StorageFull, "the storage is read-only"));
+        }
+        let used = self.ledger.usage().container_bytes;
+        (used >= self.limits.capacity()).then(|| {
+            let detail = format!(
+                "the storage is full: {used} of {} bytes are used",
+                self.limits.capacity()
+            );
+            Refusal::new(Cause::StorageFull, detail)
+        })
+    }
+
+    /// Bytes of new mail that it takes yet, as far as its limits go.
+    pub fn room(&self) -> u64 {
+        let used = self.ledger.usage().container_bytes;
+        match self.limits.read_only {
+            true => 0,
+            false => self.limits.capacity().saturating_sub(used),
         }
     }
 

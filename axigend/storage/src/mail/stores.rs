@@ -17,7 +17,7 @@ use std::{
 use axigen_shared::{Cause, Refusal};
 use parking_lot::{Mutex, RwLock};
 
-use super::store::{Store, StoreOptions};
+use super::store::{Store, StoreLimits, StoreOptions};
 use crate::disk::Disk;
 
 /// Cache of all open stores together: a quarter of a small machine.
@@ -98,6 +98,8 @@ pub struct Stores {
     budget: Mutex<Budget>,
     slots: Mutex<HashMap<PathBuf, Slot>>,
     observer: OnceLock<Arc<dyn StoreObserver>>,
+    /// Limits of stores, open or not, that have some of their own.
+    limits: Mutex<HashMap<PathBuf, StoreLimits>>,
 }
 
 impl Stores {
@@ -113,6 +115,7 @@ impl Stores {
             budget: Mutex::default(),
             slots: Mutex::default(),
             observer: OnceLock::new(),
+            limits: Mutex::default(),
         }
     }
 
@@ -126,6 +129,11 @@ impl Stores {
     pub fn observe(&self, observer: Arc<dyn StoreObserver>) {
         let set = self.observer.set(observer);
         debug_assert!(set.is_ok(), "one observer");
+    }
+
+    /// Limits of the store in `dir` from when it is opened next.
+    pub fn limit(&self, dir: &Path, limits: StoreLimits) {
+        self.limits.lock().insert(dir.to_owned(), limits);
     }
 
     fn slot(&self, dir: &Path) -> Slot {
@@ -151,6 +159,11 @@ impl Stores {
             sync: self.sync.load(Ordering::Relaxed),
             cache_bytes: cache,
             ..self.options.clone()
+        };
+        let limits = self.limits.lock().get(dir).copied();
+        let options = match limits {
+            Some(limits) => options.limited(limits),
+            None => options,
         };
         let opened = Store::open(dir, Arc::clone(&self.disk), &options);
         let store = opened.inspect_err(|_| self.give_share_back(cache))?;

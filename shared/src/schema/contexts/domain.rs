@@ -1,5 +1,6 @@
 //! domain, its creation, its accounts and their defaults (domains-groupware, "Domains", "Accounts").
 
+use super::domain_places::messages_locations;
 use crate::schema::{Access, Attr, Child, ChildVerb, Command, Context, Layout, Leave, Live, groups};
 use crate::value::{Choices, Kind};
 
@@ -17,7 +18,7 @@ static CREATE_ATTRS: [Attr; 6] = [
     .works(),
     Attr::new(
         "domainLocation",
-        Kind::Path,
+        Kind::Location,
         "",
         "directory of its storage, empty for domains/ and its name",
     )
@@ -32,7 +33,7 @@ static CREATE_ATTRS: [Attr; 6] = [
     .usage("<sieve file path>"),
     Attr::new(
         "domainObjectsLocation",
-        Kind::Path,
+        Kind::Location,
         "",
         "directory of its objects, empty for one below domainLocation",
     )
@@ -54,14 +55,11 @@ pub(super) static DOMAIN_CREATE: Context = Context {
     title: "Domain-Create",
     leave: Leave::Commit,
     attrs: &[&CREATE_ATTRS],
-    children: &[Child::names(
-        ("MessagesLocation", "MessagesLocations"),
-        "messagesLocations",
-        "<unitLocationURI>",
-        Kind::Path,
-    )
-    .called("location of messages", "The list of locations of messages:")
-    .verbs(&[ChildVerb::List, ChildVerb::Add, ChildVerb::Remove])],
+    children: &[messages_locations(&[
+        ChildVerb::List,
+        ChildVerb::Add,
+        ChildVerb::Remove,
+    ])],
     ..Context::EMPTY
 };
 

@@ -2,6 +2,7 @@
 
 mod cli;
 mod domain;
+mod domain_places;
 mod imap;
 mod log;
 mod pop3;
@@ -37,8 +38,15 @@ pub fn context(path: &str) -> Option<&'static Context> {
 fn by_path() -> &'static BTreeMap<&'static str, &'static Context> {
     static PATHS: LazyLock<BTreeMap<&'static str, &'static Context>> = LazyLock::new(|| {
         let mut found = BTreeMap::new();
-        let mut open: Vec<&'static Context> =
-            vec![&root::LOGIN, &root::ROOT, &server::SERVER, &domain::DOMAIN_CREATE];
+        let mut open: Vec<&'static Context> = vec![
+            &root::LOGIN,
+            &root::ROOT,
+            &server::SERVER,
+            &domain::DOMAIN_CREATE,
+            &domain_places::DOMAIN_EDIT,
+            &domain_places::DOMAIN_REGISTER,
+            &domain_places::DOMAIN_RESTORE,
+        ];
         while let Some(context) = open.pop() {
             if found.insert(context.path, context).is_none() {
                 open.extend(context.children.iter().filter_map(super::Child::context));
