@@ -19,8 +19,8 @@ use pack::{fixture, unpack};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
 /// The present format's fixture; older ones stay in the list.
-const FORMAT: &str = "directory-1";
-const ALL: &[&str] = &[FORMAT];
+const FORMAT: &str = "directory-2";
+const ALL: &[&str] = &["directory-1", FORMAT];
 /// "secret", in two of the forms that are read.
 const SECRET: &str = "{SSHA}DkMTwBl+a/3DQTxCYEApdUtNXGgdUac3";
 const ADDRESSES: [&str; 8] = [

@@ -482,6 +482,7 @@ fn a_full_storage_refuses_mail_and_allows_what_makes_room() {
         }
     };
     assert_eq!(refusal.cause, Cause::StorageFull);
+    assert!(store.closed_to_mail().is_some() && store.room() == 0);
     assert!((20..40).contains(&key), "{key} messages of 4000 bytes in 120000");
     // APPEND too; nothing of it stays.
     let before = observe(&store, &runtime);
@@ -514,6 +515,7 @@ fn a_full_storage_refuses_mail_and_allows_what_makes_room() {
         .compact(CompactOptions::default(), &Progress::new())
         .unwrap();
     assert!(done.given_back_bytes > 20_000, "{done:?}");
+    assert!(store.closed_to_mail().is_none() && store.room() > 20_000);
     runtime.block_on(apply(&store, &append)).unwrap();
     clean(&store);
     reopens_as(&store, &disk);

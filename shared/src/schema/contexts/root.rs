@@ -70,8 +70,9 @@ static DOMAINS: [Command; 19] = [
     ),
     Command::act("DELETE Domain name <name> [dontKeepCopy]", "DeleteDomain", "deletes the domain, at once").names(NAMES),
     Command::new("EDIT Domain domainLocation <path>", Verb::Edit("domain-edit"), "edits storages of the disabled domain at this place").enters(),
-    Command::not_built("EDIT Domain wmFilterTemplatePath <sieve file path>", "edits storages of the domain").enters(),
     Command::new("EDIT Domain name <name>", Verb::Edit("domain-edit"), "edits storages of the disabled domain").enters(),
+    // Behind those that are built: whatever follows its first words would be taken for it.
+    Command::not_built("EDIT Domain wmFilterTemplatePath <sieve file path>", "edits storages of the domain").enters(),
     Command::not_built("CREATE Subdomain prefix <name> parentDomain <name> postmasterPassword <pass>", "creates a domain below another").enters(),
     Command::new("RESTORE Domain name <name>", Verb::Open("domain-restore"), "brings back a deleted domain at COMMIT").enters(),
     Command::new("REGISTER Domain domainLocation <path>", Verb::Open("domain-register"), "as ENABLE Domain, at COMMIT").enters().legacy(),
