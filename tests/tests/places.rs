@@ -368,6 +368,8 @@ fn directories_moved_by_hand_are_known_again_and_foreign_ones_refused() {
     daemon.imap("postmaster@other.test");
     let said = refused(&daemon, &["ENABLE Domain name example.test"]);
     assert!(said.contains("(messages of domain other.test), not"), "{said}");
+    let said = refused(&daemon, &["DELETE Domain name example.test dontKeepCopy"]);
+    assert!(said.contains("(messages of domain other.test), not"), "{said}");
     fs::remove_dir_all(&mail).expect("removed");
     fs::rename(home.path().join("aside"), &mail).expect("moved");
     // A file that is lost or damaged is written anew.

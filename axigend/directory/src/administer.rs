@@ -160,6 +160,7 @@ impl Directory {
     pub async fn delete_domain(&self, name: &str, keep_copy: bool) -> Result<(), Refusal> {
         let _changing = self.changing.lock().await;
         let listed = self.known(name)?;
+        self.check_own(&listed.record)?;
         let copy = keep_copy.then(|| format!("{}{KEPT}{}", listed.record.location.path(), listed.record.id));
         let record = DomainRecord {
             state: DomainState::Deleting(copy),

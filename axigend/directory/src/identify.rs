@@ -90,6 +90,17 @@ impl Directory {
         }
     }
 
+    /// Refuses when another storage lies where one of the domain should be: it must not be removed with it.
+    pub(crate) fn check_own(&self, record: &DomainRecord) -> Result<(), Refusal> {
+        for (role, place) in record.places().filter(|(_, place)| place.usid.is_known()) {
+            let found = Identity::read(&*self.disk, &self.path(place.path()))?;
+            if matches!(found, Found::Identity(_)) {
+                self.settled(&record.name, role, place, &found)?;
+            }
+        }
+        Ok(())
+    }
+
     /// What a directory of a domain says of itself.
     pub(crate) fn identity(&self, record: &DomainRecord, role: Role, place: &Place) -> Identity {
         let others = record.places().filter(|(_, other)| other.usid != place.usid);

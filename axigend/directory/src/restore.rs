@@ -173,3 +173,73 @@ impl Directory {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::create::NewDomain;
+    use axigen_shared::schema::{Action, Change};
+    use axigen_shared::value::Secret;
+    use axigend_storage::RealDisk;
+    use std::sync::Arc;
+
+    fn open(root: &Path) -> Arc<Directory> {
+        Directory::open(&root.join("serverData"), root, RealDisk::shared()).unwrap()
+    }
+
+    /// Announced, and the power went off before or after the move.
+    #[tokio::test]
+    async fn a_restoration_that_was_cut_is_finished_at_the_next_start() {
+        for moved in [false, true] {
+            let root = tempfile::tempdir().unwrap();
+            let directory = open(root.path());
+            let new = NewDomain {
+                name: "x.test".into(),
+                postmaster_password: Secret::new("{SSHA}DkMTwBl+a/3DQTxCYEApdUtNXGgdUac3"),
+                ..NewDomain::default()
+            };
+            directory.create_domain(new).await.unwrap();
+            directory.delete_domain("x.test", true).await.unwrap();
+            let Some(Kept::Record(mut record)) = directory.server.kept("x.test").unwrap() else {
+                panic!("a kept record");
+            };
+            let DomainState::Deleting(Some(copy)) = record.state.clone() else {
+                panic!("a copy");
+            };
+            record.state = DomainState::Restoring(copy);
+            directory.server.put(record.clone()).await.unwrap();
+            if moved {
+                directory.finish_move(&record).unwrap();
+            }
+            directory.close();
+            let directory = open(root.path());
+            assert!(
+                directory.account_named("x.test", "postmaster").is_ok(),
+                "moved {moved}"
+            );
+            assert!(directory.server.kept("x.test").unwrap().is_none());
+            directory.close();
+        }
+    }
+
+    /// Deleted by a version that kept nothing but the path of the copy.
+    #[tokio::test]
+    async fn a_copy_of_which_only_the_path_is_known_comes_back() {
+        let root = tempfile::tempdir().unwrap();
+        let directory = open(root.path());
+        let new = NewDomain {
+            name: "x.test".into(),
+            postmaster_password: Secret::new("{SSHA}DkMTwBl+a/3DQTxCYEApdUtNXGgdUac3"),
+            ..NewDomain::default()
+        };
+        directory.create_domain(new).await.unwrap();
+        let alias = Change::here(Action::AddName("aliases", "y.test".into()));
+        directory.update_domain("x.test", &[alias]).await.unwrap();
+        directory.delete_domain("x.test", true).await.unwrap();
+        directory.server.keep_path("x.test", "domains/x.test.kept-1");
+        directory.restore_domain("x.test").await.unwrap();
+        assert!(directory.account_named("x.test", "postmaster").is_ok());
+        assert!(directory.is_local_domain("y.test"));
+        directory.close();
+    }
+}

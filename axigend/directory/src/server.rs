@@ -153,6 +153,13 @@ impl ServerStorage {
         bytes.map(|bytes| decode_kept(&bytes)).transpose()
     }
 
+    /// As versions did that kept nothing else.
+    #[cfg(test)]
+    pub(crate) fn keep_path(&self, name: &'static str, path: &'static str) {
+        let keep = move |txn: &mut Txn<'_>| txn.put(KEPT, name.as_bytes(), path.as_bytes());
+        self.ledger.write_blocking(keep).unwrap();
+    }
+
     /// A restored domain is in the list for good; its kept copy is none any more.
     pub(crate) fn restored_blocking(&self, record: DomainRecord) -> Result<(), Refusal> {
         self.ledger.write_blocking(move |txn| {

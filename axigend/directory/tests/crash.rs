@@ -36,6 +36,9 @@ fn add_name(name: &str) -> Change {
     Change::here(Action::AddName("aliases", name.into()))
 }
 
+/// Steps of the work.
+const STEPS: usize = 10;
+
 /// Runs the steps in order; returns how many were answered, and how many syncs there had been after each.
 async fn work(disk: &FaultDisk) -> (usize, Vec<u64>) {
     let mut syncs = Vec::new();
@@ -47,7 +50,7 @@ async fn work(disk: &FaultDisk) -> (usize, Vec<u64>) {
         postmaster_password: Secret::new(FIRST),
         ..NewDomain::default()
     };
-    for step in 0..7 {
+    for step in 0..STEPS {
         let done = match step {
             0 => directory.create_domain(domain("one.test")).await,
             1 => directory
@@ -62,7 +65,14 @@ async fn work(disk: &FaultDisk) -> (usize, Vec<u64>) {
             3 => directory.update_domain("one.test", &[add_name("two.test")]).await,
             4 => directory.set_admin_password("admin", Secret::new(FIRST)).await,
             5 => directory.create_domain(domain("three.test")).await,
-            _ => directory.delete_domain("three.test", false).await,
+            6 => directory.delete_domain("three.test", false).await,
+            7 => directory.disable_domain("one.test").await,
+            8 => {
+                let mut places = directory.domain_places("one.test").unwrap();
+                places.messages.push("second?maxFiles=2".into());
+                directory.edit_domain("one.test", &places).await
+            }
+            _ => directory.enable_domain("one.test").await,
         };
         if done.is_err() {
             return (step, syncs);
@@ -70,11 +80,24 @@ async fn work(disk: &FaultDisk) -> (usize, Vec<u64>) {
         syncs.push(disk.syncs());
     }
     directory.close();
-    (7, syncs)
+    (STEPS, syncs)
+}
+
+/// A disabled domain is enabled, with the storages it was given.
+async fn bring_back(directory: &Directory, answered: usize, at: &str) {
+    if answered >= 9 {
+        let storages = directory.storages("one.test").unwrap();
+        assert_eq!(storages.len(), 4, "{at}");
+    }
+    if answered >= 7 {
+        let enabled = directory.enable_domain("one.test").await;
+        enabled.unwrap_or_else(|refusal| panic!("{at}: ENABLE: {refusal}"));
+    }
 }
 
 async fn check(disk: Arc<dyn Disk>, answered: usize, at: &str) {
     let directory = open(disk).unwrap_or_else(|refusal| panic!("{at}: {refusal}"));
+    bring_back(&directory, answered, at).await;
     let found = |address: &str| match directory.resolve(address, "one.test") {
         Ok(Resolution::Account(account)) => account.address(),
         Ok(other) => format!("{other:?}"),
@@ -138,7 +161,7 @@ fn power_goes_off_at_every_sync() {
     run(async {
         let disk = FaultDisk::new();
         let (answered, steps) = work(&disk).await;
-        assert_eq!((answered, steps.len()), (7, 7));
+        assert_eq!((answered, steps.len()), (STEPS, STEPS));
         let syncs = disk.syncs();
         for sync in 1..=syncs {
             let disk = FaultDisk::new();
