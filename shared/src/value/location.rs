@@ -74,10 +74,7 @@ impl Location {
                 .next()
                 .is_some_and(|known| known.eq_ignore_ascii_case(name))
         };
-        let at = OPTIONS
-            .iter()
-            .position(|option| known(&option))
-            .ok_or_else(unknown)?;
+        let at = OPTIONS.iter().position(known).ok_or_else(unknown)?;
         if let Some(seen) = seen.get_mut(at)
             && std::mem::replace(seen, true)
         {
