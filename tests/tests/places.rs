@@ -2,7 +2,7 @@
 
 use axigen_tests::{Daemon, Home, Imap, PASSWORD, PATIENCE, Service};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Where the tests put things beside the usual places.
@@ -10,10 +10,9 @@ const SMALL: &str = "maxFiles=1&maxFileSize=64";
 
 /// A domain with the account ann and this storage of messages.
 fn with_messages(daemon: &Daemon<'_>, locations: &[&str]) {
-    let added: String = locations
-        .iter()
-        .map(|location| format!("ADD MessagesLocation \"{location}\"\n"))
-        .collect();
+    let added = locations.iter().fold(String::new(), |all, location| {
+        all + "ADD MessagesLocation " + location + "\n"
+    });
     daemon.script(&format!(
         "CREATE Domain name example.test domainLocation domains/x postmasterPassword {PASSWORD}\n{added}COMMIT\n\
          UPDATE Domain example.test\nADD Account ann password {PASSWORD}\nCOMMIT\nCOMMIT\n"
@@ -66,14 +65,15 @@ fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).expect("a directory") {
         let entry = entry.expect("an entry");
         let target = to.join(entry.file_name());
-        match entry.file_type().expect("a type").is_dir() {
-            true => copy(&entry.path(), &target),
-            false => drop(fs::copy(entry.path(), target).expect("a copy")),
+        if entry.file_type().expect("a type").is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("a copy");
         }
     }
 }
 
-fn usid(dir: PathBuf) -> String {
+fn usid(dir: &Path) -> String {
     let text = fs::read_to_string(dir.join("hsf.dat")).expect("hsf.dat");
     let line = text.lines().find_map(|line| line.strip_prefix("usid "));
     line.expect("a usid").to_owned()
@@ -230,7 +230,7 @@ fn a_domain_is_deleted_with_a_kept_copy_and_restored_exactly() {
     let daemon = home.start_with_accounts();
     daemon.script("UPDATE Domain example.test\nADD Alias alias.test\nUPDATE Account ann\nADD Alias anne\nCOMMIT\nCOMMIT\n");
     deliver(&daemon, "anne@alias.test", "kept");
-    let before = usid(home.path().join("domains/example.test/messages"));
+    let before = usid(&home.path().join("domains/example.test/messages"));
     daemon.admin(&["DELETE Domain name example.test"]);
     assert!(Imap::login(daemon.address(Service::Imap), "ann@example.test", PASSWORD).is_err());
     // While another domain has one of its names it stays away.
@@ -252,7 +252,7 @@ fn a_domain_is_deleted_with_a_kept_copy_and_restored_exactly() {
     let daemon = home.start();
     daemon.admin(&["RESTORE Domain name example.test", "COMMIT"]);
     assert_eq!(subjects(&daemon, "anne@alias.test"), ["kept"]);
-    assert_eq!(usid(home.path().join("domains/example.test/messages")), before);
+    assert_eq!(usid(&home.path().join("domains/example.test/messages")), before);
     deliver(&daemon, "bob@example.test", "again");
     let said = refused(&daemon, &["RESTORE Domain name example.test"]);
     assert!(said.contains("example.test is already a domain"), "{said}");
@@ -313,7 +313,7 @@ fn a_copied_domain_is_enabled_on_another_server() {
 }
 
 #[test]
-fn directories_moved_by_hand_are_known_again_and_foreign_ones_refused() {
+fn directories_moved_by_hand_are_known_again() {
     let home = Home::new();
     let daemon = home.start_with_accounts();
     deliver(&daemon, "ann@example.test", "one");
@@ -358,9 +358,20 @@ fn directories_moved_by_hand_are_known_again_and_foreign_ones_refused() {
     fs::rename(domains.join("moved"), domains.join("again")).expect("moved");
     daemon.admin(&["ENABLE Domain domainLocation domains/again"]);
     assert_eq!(subjects(&daemon, "ann@example.test"), ["one"]);
+}
+
+#[test]
+fn a_foreign_storage_is_refused_and_a_lost_identity_written_anew() {
+    let home = Home::new();
+    let daemon = home.start_with_accounts();
+    deliver(&daemon, "ann@example.test", "one");
+    daemon.script(&format!(
+        "CREATE Domain name other.test postmasterPassword {PASSWORD}\nCOMMIT\n"
+    ));
     daemon.kill();
     // Somebody else's mail in its place is refused at the start, and the others go on.
-    let mail = home.path().join("mail");
+    let domains = home.path().join("domains");
+    let mail = domains.join("example.test/messages");
     fs::rename(&mail, home.path().join("aside")).expect("moved");
     copy(&domains.join("other.test/messages"), &mail);
     let daemon = home.start();
@@ -375,7 +386,7 @@ fn directories_moved_by_hand_are_known_again_and_foreign_ones_refused() {
     // A file that is lost or damaged is written anew.
     let marked = fs::read(mail.join("hsf.dat")).expect("hsf.dat");
     fs::write(mail.join("hsf.dat"), b"axigen").expect("damaged");
-    fs::remove_file(domains.join("again/hsf.dat")).expect("removed");
+    fs::remove_file(domains.join("example.test/hsf.dat")).expect("removed");
     daemon.admin(&["ENABLE Domain name example.test"]);
     assert_eq!(subjects(&daemon, "ann@example.test"), ["one"]);
     assert_eq!(fs::read(mail.join("hsf.dat")).expect("hsf.dat"), marked);

@@ -53,9 +53,10 @@ impl Directory {
         let (_, open) = self.open_named(domain)?;
         let storages = open.domain().storages.clone();
         let writable: Vec<_> = storages.into_iter().filter(|one| !one.read_only).collect();
-        match writable.is_empty() {
-            true => Err(read_only(domain)),
-            false => Ok(writable),
+        if writable.is_empty() {
+            Err(read_only(domain))
+        } else {
+            Ok(writable)
         }
     }
 

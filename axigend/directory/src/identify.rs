@@ -32,7 +32,7 @@ impl Directory {
             match found {
                 // It is the right one; that its file is of yesterday harms nobody yet.
                 Found::Identity(_) => written.unwrap_or_else(|refusal| {
-                    tracing::warn!(module = "STORAGE", "{FILE} not renewed: {refusal}")
+                    tracing::warn!(module = "STORAGE", "{FILE} not renewed: {refusal}");
                 }),
                 _ => written?,
             }
@@ -45,25 +45,28 @@ impl Directory {
         let dir = self.path(place.path());
         let dir = dir.display();
         let foreign = |identity: &Identity| {
-            let wanted = match place.usid.is_known() {
-                true => format!("{} ({} of domain {domain})", place.usid, role.name()),
-                false => format!("{} of domain {domain}", role.name()),
+            let wanted = if place.usid.is_known() {
+                format!("{} ({} of domain {domain})", place.usid, role.name())
+            } else {
+                format!("{} of domain {domain}", role.name())
             };
             let detail = format!("{dir} holds the storage {}, not {wanted}", identity.shown());
             Err(Refusal::new(Cause::Conflict, detail))
         };
         match found {
             Found::Identity(identity) if place.usid.is_known() => {
-                match identity.usid == place.usid && identity.role == role {
-                    true => Ok(place.usid),
-                    false => foreign(identity),
+                if identity.usid == place.usid && identity.role == role {
+                    Ok(place.usid)
+                } else {
+                    foreign(identity)
                 }
             }
             // Marked by a start that did not get as far as the list.
             Found::Identity(identity) => {
-                match identity.role == role && domain_key(&identity.domain) == domain_key(domain) {
-                    true => Ok(identity.usid),
-                    false => foreign(identity),
+                if identity.role == role && domain_key(&identity.domain) == domain_key(domain) {
+                    Ok(identity.usid)
+                } else {
+                    foreign(identity)
                 }
             }
             Found::Nothing if place.usid.is_known() => {

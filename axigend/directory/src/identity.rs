@@ -15,6 +15,7 @@
 //! `below` is a path from the domain's own directory, so that a domain can be moved as a whole; `at` is any other. It
 //! is replaced as a whole, by a new file that is renamed. What is damaged is told apart from what is somebody else's.
 
+use std::fmt::Write;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
@@ -132,12 +133,9 @@ impl Identity {
         );
         for one in &self.family {
             let from = if one.below { "below" } else { "at" };
-            text += &format!(
-                "storage {} {} {from} {}\n",
-                one.role.name(),
-                one.usid,
-                one.location
-            );
+            let (role, usid, location) = (one.role.name(), one.usid, &one.location);
+            // Writing to a String does not fail.
+            let _ = writeln!(text, "storage {role} {usid} {from} {location}");
         }
         let sum = crc32fast::hash(text.as_bytes());
         text + &format!("crc32 {sum:08x}\n")

@@ -273,11 +273,11 @@ fn account(at: &Snapshot<'_>, id: AccountId) -> Result<Option<StoredAccount>, Re
         .map(|bytes| Usid::of_bytes(&bytes))
         .transpose()?;
     Ok(Some(StoredAccount {
-        storage,
         id,
         object,
         dates,
         credential,
+        storage,
     }))
 }
 

@@ -54,7 +54,7 @@ impl Directory {
             Found::Nothing => {
                 return Err(refused(Cause::NoSuchDomain, "is missing or empty".to_owned()));
             }
-            Found::Identity(found) if found.role == Role::Domain => self.marked(location, found)?,
+            Found::Identity(found) if found.role == Role::Domain => marked(location, &found)?,
             Found::Identity(found) => {
                 let what = format!("holds the storage {}, not a domain", found.shown());
                 return Err(refused(Cause::Conflict, what));
@@ -70,37 +70,6 @@ impl Directory {
         let own = (record.id != 0).then_some(record.id);
         self.check_names(own, &record.name, &record.aliases)?;
         Ok(record)
-    }
-
-    /// The record of a domain that says what belongs to it.
-    fn marked(&self, location: Location, found: Identity) -> Result<DomainRecord, Refusal> {
-        let place = |relative: &Relative| {
-            let path = match relative.below {
-                true => format!("{}/{}", location.path, relative.location.path),
-                false => relative.location.path.clone(),
-            };
-            Ok::<_, Refusal>(Place {
-                usid: relative.usid,
-                location: Location {
-                    path: paths::accept(&path)?,
-                    ..relative.location.clone()
-                },
-            })
-        };
-        let of = |role| found.family.iter().filter(move |one| one.role == role).map(place);
-        let objects = of(Role::DomainObjects).next().ok_or_else(|| {
-            let detail = format!("{} does not say where its objects are", location.path);
-            Refusal::new(Cause::Conflict, detail)
-        })??;
-        Ok(DomainRecord {
-            objects,
-            messages: of(Role::Messages).collect::<Result<_, _>>()?,
-            location: Place {
-                usid: found.usid,
-                location: location.clone(),
-            },
-            ..unmarked(location)
-        })
     }
 
     /// Refuses the storages of another domain here, and copies of them. A disabled domain that is not where it was any
@@ -147,13 +116,46 @@ impl Directory {
             Found::Identity(found) => format!("holds the storage {}", found.shown()),
             Found::Nothing => "is missing or empty".to_owned(),
         };
-        let wanted = match place.usid.is_known() {
-            true => format!("{} ({})", place.usid, role.name()),
-            false => format!("the {} of a domain", role.name()),
+        let wanted = if place.usid.is_known() {
+            format!("{} ({})", place.usid, role.name())
+        } else {
+            format!("the {} of a domain", role.name())
         };
         let detail = format!("{} {holds}, not {wanted}", dir.display());
         Err(Refusal::new(Cause::Conflict, detail))
     }
+}
+
+/// The record of a domain that says what belongs to it.
+fn marked(location: Location, found: &Identity) -> Result<DomainRecord, Refusal> {
+    let place = |relative: &Relative| {
+        let path = if relative.below {
+            format!("{}/{}", location.path, relative.location.path)
+        } else {
+            relative.location.path.clone()
+        };
+        Ok::<_, Refusal>(Place {
+            usid: relative.usid,
+            location: Location {
+                path: paths::accept(&path)?,
+                ..relative.location.clone()
+            },
+        })
+    };
+    let of = |role| found.family.iter().filter(move |one| one.role == role).map(place);
+    let objects = of(Role::DomainObjects).next().ok_or_else(|| {
+        let detail = format!("{} does not say where its objects are", location.path);
+        Refusal::new(Cause::Conflict, detail)
+    })??;
+    Ok(DomainRecord {
+        objects,
+        messages: of(Role::Messages).collect::<Result<_, _>>()?,
+        location: Place {
+            usid: found.usid,
+            location: location.clone(),
+        },
+        ..unmarked(location)
+    })
 }
 
 /// The record of a domain from before its directories said what they are.

@@ -170,7 +170,7 @@ impl ServerStorage {
 
     /// A number for a domain whose own is not known.
     pub(crate) async fn number(&self) -> Result<u32, Refusal> {
-        let number = self.ledger.write(|txn| next_number(txn)).await?;
+        let number = self.ledger.write(next_number).await?;
         u32::try_from(number).map_err(|_| Refusal::new(Cause::TooLarge, "domain numbers are used up"))
     }
 

@@ -115,7 +115,7 @@ async fn list(directory: &Arc<Directory>) -> String {
                 account.id,
                 account.address(),
                 account.aliases,
-                account.message_dir,
+                account.message_dir.display().to_string(),
                 account.mailbox_limits
             ),
             other => format!("{other:?}"),

@@ -67,12 +67,11 @@ impl Administration {
 
     /// `ENABLE Domain`: by name, or a directory that is in the list or was copied or moved here.
     pub(super) async fn enable_domain(&self, args: &Args) -> Result<Acted, Refusal> {
-        match args.text(LOCATION) {
-            Some(location) => self.enable_at(location).await?,
-            None => {
-                let name = args.first_text().unwrap_or_default();
-                self.parts.directory.enable_domain(name).await?;
-            }
+        if let Some(location) = args.text(LOCATION) {
+            self.enable_at(location).await?;
+        } else {
+            let name = args.first_text().unwrap_or_default();
+            self.parts.directory.enable_domain(name).await?;
         }
         Ok(Acted::done())
     }

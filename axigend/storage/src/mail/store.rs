@@ -262,9 +262,10 @@ impl Store {
     /// Bytes of new mail that it takes yet, as far as its limits go.
     pub fn room(&self) -> u64 {
         let used = self.ledger.usage().container_bytes;
-        match self.limits.read_only {
-            true => 0,
-            false => self.limits.capacity().saturating_sub(used),
+        if self.limits.read_only {
+            0
+        } else {
+            self.limits.capacity().saturating_sub(used)
         }
     }
 
