@@ -111,7 +111,7 @@ async fn list(directory: &Arc<Directory>) -> String {
     for address in ADDRESSES {
         let found = match directory.resolve(address, "one.test").unwrap() {
             Resolution::Account(account) => format!(
-                "account {} {} {:?} {}",
+                "account {} {} {:?} {:?} limits {:?}",
                 account.id,
                 account.address(),
                 account.aliases,
