@@ -25,6 +25,8 @@ pub struct Client {
     hello: Hello,
     /// Request whose table is still arriving.
     arriving: Option<u64>,
+    /// Shows how far a job is; an empty text when it has ended.
+    progress: fn(&str),
 }
 
 /// The daemon cannot be reached, or is gone; what to say and what to try.
@@ -73,6 +75,7 @@ impl Client {
             next_id: 1,
             hello,
             arriving: None,
+            progress: |_| {},
         };
         client.send(welcome(false))?;
         Ok(client)
@@ -81,6 +84,11 @@ impl Client {
     /// Forgets what the credentials of this process allow: whoever logs in next is the administrator of this session.
     pub fn log_out(&mut self) -> Result<Reply, Unreachable> {
         self.ask(welcome(true))
+    }
+
+    /// Shows from now on how far a job is that a command waits for.
+    pub fn show_progress(&mut self, show: fn(&str)) {
+        self.progress = show;
     }
 
     /// What the daemon said first.
@@ -106,8 +114,16 @@ impl Client {
         while self.rows()?.is_some() {}
         let id = self.send(subject)?;
         let mut assembler = Assembler::default();
+        let mut showing = false;
         loop {
             let frame = self.frame_of(id)?;
+            if let Frame::Event { value, .. } = &frame
+                && let Some(progress) = value.get("progress").and_then(serde_json::Value::as_str)
+            {
+                (self.progress)(progress);
+                showing = true;
+                continue;
+            }
             if let Frame::Head(Head { reply, .. }) = &frame
                 && matches!(reply.body, Body::Table(_))
             {
@@ -115,6 +131,9 @@ impl Client {
                 return Ok(reply.clone());
             }
             if let Some(reply) = assembler.frame(frame) {
+                if showing {
+                    (self.progress)("");
+                }
                 return Ok(reply);
             }
         }
@@ -138,7 +157,7 @@ impl Client {
             let frame = read_frame(&mut self.reader)?;
             let of = match &frame {
                 Frame::Head(head) => head.id,
-                Frame::Rows { id, .. } | Frame::End { id } | Frame::Event { id, .. } => *id,
+                Frame::Rows { id, .. } | Frame::End { id, .. } | Frame::Event { id, .. } => *id,
                 Frame::Hello(_) => continue,
                 Frame::Fault { message } => {
                     return Err(Unreachable(format!("axigend closed the session: {message}")));

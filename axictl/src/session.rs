@@ -9,7 +9,7 @@ use crate::input::Command;
 use crate::render::{Printer, Stream};
 use crate::secrets;
 use axigen_shared::control::{Access, Expects, Reply, Subject};
-use std::io;
+use std::io::{self, IsTerminal, Write};
 
 /// Longest text sent with one command (WIRE.md, 6.6).
 const MAX_TEXT: usize = 10 * 1024 * 1024;
@@ -60,7 +60,8 @@ pub struct Session {
 
 impl Session {
     /// A session on a fresh connection.
-    pub fn new(client: Client, printer: Printer) -> Self {
+    pub fn new(mut client: Client, printer: Printer) -> Self {
+        client.show_progress(show_progress);
         let prompt = client.hello().prompt.clone();
         Self {
             client,
@@ -197,6 +198,17 @@ impl Session {
         self.prompt.clone_from(&reply.prompt);
         self.unsaved = reply.unsaved;
         self.pending = reply.pending;
+    }
+}
+
+/// How far a job is, on one line of the terminal that is written over; nowhere else.
+fn show_progress(progress: &str) {
+    let mut terminal = io::stderr();
+    if terminal.is_terminal() {
+        let plain: String = progress.chars().filter(|c| !c.is_control()).collect();
+        // To the left edge, the text, and nothing behind it (ECMA-48, 8.3.41). It is no loss when it is not seen.
+        let _ = write!(terminal, "\r{plain}\u{1b}[K");
+        let _ = terminal.flush();
     }
 }
 

@@ -13,7 +13,7 @@ pub enum Request {
     Text(Option<Vec<String>>),
     /// Nobody is logged in any more, whoever was; what was pending is dropped.
     LogOut,
-    /// More rows of the list that the last answer began.
+    /// More rows of the list, or lines of the job, that the last answer began.
     More,
     /// Completes a line at a cursor (in bytes).
     Complete {
@@ -49,7 +49,8 @@ impl std::fmt::Debug for Request {
 /// The answer to a [`Request`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
-    /// A reply; with `more` its table goes on in answers to [`Request::More`], and the reply ends after the last of them.
+    /// A reply; with `more` its table, or the lines of its job, go on in answers to [`Request::More`], and the reply
+    /// ends after the last of them.
     Reply {
         /// The reply.
         reply: Box<Reply>,
@@ -64,6 +65,15 @@ pub enum Answer {
         rows: Vec<Vec<String>>,
         /// Whether rows follow.
         more: bool,
+    },
+    /// A job goes on that the last reply with `more` began to follow.
+    Job {
+        /// What it said since.
+        lines: Vec<String>,
+        /// How far it is, when that has changed.
+        progress: Option<String>,
+        /// The reply, without its body, once it has ended.
+        ended: Option<Box<Reply>>,
     },
     /// The list could not be read on; the reply ends with this refusal.
     Broken(String),

@@ -9,6 +9,9 @@ use axigen_shared::control::Body;
 use axigen_shared::grammar::Args;
 use axigen_shared::schema::{Change, Child, Context, Object, Step};
 use futures_util::future::LocalBoxFuture;
+use std::any::Any;
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// An object that the backend keeps as a whole: the server tree, a domain, an account.
@@ -60,6 +63,70 @@ pub struct Place {
     pub committed: bool,
     /// The administrator.
     pub who: Arc<str>,
+    /// What the session holds as long as it lasts.
+    pub held: Held,
+}
+
+/// What actions leave with the session that ran them; dropped with it.
+#[derive(Clone, Default)]
+pub struct Held(Rc<RefCell<Vec<Box<dyn Any>>>>);
+
+impl Held {
+    /// Keeps something until the session ends or [`Held::release`] takes it.
+    pub fn keep<T: 'static>(&self, held: T) {
+        self.0.borrow_mut().push(Box::new(held));
+    }
+
+    /// Takes everything of a kind that fits.
+    pub fn release<T: 'static>(&self, fits: impl Fn(&T) -> bool) -> Vec<T> {
+        let (taken, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut *self.0.borrow_mut())
+            .into_iter()
+            .partition(|held| held.downcast_ref::<T>().is_some_and(&fits));
+        *self.0.borrow_mut() = kept;
+        let own = |held: Box<dyn Any>| held.downcast::<T>().ok().map(|held| *held);
+        taken.into_iter().filter_map(own).collect()
+    }
+}
+
+impl std::fmt::Debug for Held {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Held({})", self.0.borrow().len())
+    }
+}
+
+/// A long job that goes on by itself; sessions look on.
+pub trait Job: Send + Sync {
+    /// What it said after its first `seen` lines. Waits for something new, but not for long.
+    fn look(&self, seen: usize) -> LocalBoxFuture<'_, Look>;
+}
+
+/// What a look at a job shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// Lines after those that were seen.
+    pub lines: Vec<String>,
+    /// How many were said up to here.
+    pub seen: usize,
+    /// How far it is.
+    pub progress: String,
+    /// How it ended, once it has.
+    pub ended: Option<Result<String, Refusal>>,
+}
+
+/// A job to be followed to its end.
+#[derive(Clone)]
+pub struct Follow(pub Arc<dyn Job>);
+
+impl std::fmt::Debug for Follow {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Follow(..)")
+    }
+}
+
+impl PartialEq for Follow {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 /// An action that waits for the object it is about to exist, or for COMMIT.
@@ -112,6 +179,8 @@ pub enum Acted {
     Later,
     /// It takes lines of text: to be run again with them.
     WantsText,
+    /// A job runs; what it says is the answer. It goes on when nobody looks on any more.
+    Follow(Follow),
 }
 
 impl Acted {

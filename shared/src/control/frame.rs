@@ -29,8 +29,11 @@ pub enum Frame {
     End {
         /// Id of the request.
         id: u64,
+        /// How a long job ended, whose head came when it began: all of the reply but its body.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended: Option<Box<Reply>>,
     },
-    /// Something that happened while following.
+    /// Something that happened while following; of a long job how far it is (`progress`, a sentence).
     Event {
         /// Id of the follow request.
         id: u64,

@@ -17,7 +17,7 @@ pub fn frames(id: u64, mut reply: Reply) -> impl Iterator<Item = Frame> {
             rows: rows.into_iter().peekable(),
             id,
         })
-        .chain(std::iter::once(Frame::End { id }))
+        .chain(std::iter::once(Frame::End { id, ended: None }))
 }
 
 /// Takes what can be long out of the body: rows of the table, lines of the text.
@@ -91,12 +91,19 @@ impl Assembler {
                 Some(Body::Json { .. }) => self.json.extend(rows.into_iter().flatten()),
                 _ => {}
             },
-            Frame::End { .. } => {
+            Frame::End { ended, .. } => {
                 let json = std::mem::take(&mut self.json);
                 if let Some(Body::Json { value }) = self.reply.as_mut().map(|reply| &mut reply.body) {
                     *value = serde_json::from_str(&json).unwrap_or_default();
                 }
-                return self.reply.take();
+                let begun = self.reply.take()?;
+                return Some(match ended {
+                    Some(ended) => Reply {
+                        body: begun.body,
+                        ..*ended
+                    },
+                    None => begun,
+                });
             }
             Frame::Hello(_) | Frame::Event { .. } | Frame::Fault { .. } => {}
         }
@@ -135,6 +142,35 @@ mod tests {
         }
         assert!(count > 5);
         assert_eq!(whole, Some(sent));
+    }
+
+    #[test]
+    fn a_job_says_at_its_end_how_it_went() {
+        let begun = Reply::with(Body::Text {
+            lines: vec!["one".into()],
+            blank: false,
+        });
+        let mut assembler = Assembler::default();
+        let mut whole = None;
+        for frame in frames(1, begun) {
+            if let Frame::End { id, .. } = frame {
+                let rows = vec![vec!["two".into()]];
+                assembler.frame(Frame::Rows { id, rows });
+                let ended = Some(Box::new(Reply::refused("stopped")));
+                whole = assembler.frame(Frame::End { id, ended });
+            } else {
+                assembler.frame(frame);
+            }
+        }
+        let lines = vec!["one".into(), "two".into()];
+        let body = Body::Text { lines, blank: false };
+        assert_eq!(
+            whole,
+            Some(Reply {
+                body,
+                ..Reply::refused("stopped")
+            })
+        );
     }
 
     #[test]

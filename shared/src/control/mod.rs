@@ -17,4 +17,4 @@ pub use frames::{Assembler, frames};
 pub use list::List;
 pub use reply::{Expects, Reply, Status};
 pub use request::{Access, Hello, Request, Subject, Welcome};
-pub use text::axigen;
+pub use text::{axigen, axigen_lines};

@@ -32,6 +32,18 @@ pub fn axigen(reply: &Reply, quiet: bool) -> String {
     out.text + word + ": " + &message + END + &reply.prompt
 }
 
+/// Lines of a job on their way, before its status line.
+pub fn axigen_lines(lines: &[String]) -> String {
+    let mut out = Lines {
+        text: String::new(),
+        quiet: false,
+    };
+    for line in lines {
+        out.data(line);
+    }
+    out.text
+}
+
 /// A line without line ends and control characters, and without `-ERR`.
 fn harmless(line: &str) -> String {
     let clean: String = line

@@ -2,7 +2,7 @@
 
 use super::{Engine, Ran};
 use crate::backend::{Acted, Answered, Deferred, Place};
-use axigen_shared::control::{Expects, Reply};
+use axigen_shared::control::{Body, Expects, Reply};
 use axigen_shared::grammar::Args;
 use axigen_shared::{Cause, Refusal};
 
@@ -55,6 +55,13 @@ impl Engine {
                     text,
                 });
                 Ok(Reply::done())
+            }
+            Acted::Follow(job) => {
+                self.following = Some(super::follow::Following::new(job));
+                Ok(Reply::with(Body::Text {
+                    lines: Vec::new(),
+                    blank: false,
+                }))
             }
             Acted::WantsText if text.is_some() => {
                 Err(Refusal::new(Cause::Internal, "the text was not taken"))

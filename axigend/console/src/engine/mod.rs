@@ -12,6 +12,7 @@ mod complete;
 mod debug;
 mod describe;
 mod edit;
+mod follow;
 mod leave;
 mod level;
 mod list;
@@ -23,7 +24,7 @@ mod show;
 mod view;
 
 use crate::answer::{Answer, Options, Request};
-use crate::backend::Backend;
+use crate::backend::{Backend, Held};
 use axigen_shared::control::{Body, Expects, Reply};
 use axigen_shared::grammar::{self, Args, Matched, Mismatch};
 use axigen_shared::schema::{self, Context, Verb};
@@ -98,6 +99,10 @@ pub struct Engine {
     kept: RefCell<Vec<view::Kept>>,
     /// The list that further rows can be asked of.
     listing: Option<list::Listing>,
+    /// The job whose lines are being told.
+    following: Option<follow::Following>,
+    /// What actions left with this session.
+    held: Held,
     /// The action that waits for its text.
     writing: Option<act::Writing>,
     errors: u32,
@@ -124,6 +129,8 @@ impl Engine {
             levels: vec![Level::new(schema::login(), Anchor::Bare)],
             kept: RefCell::default(),
             listing: None,
+            following: None,
+            held: Held::default(),
             writing: None,
             errors: 0,
             auth_errors: 0,
@@ -170,6 +177,7 @@ impl Engine {
                 let reply = self.log_out();
                 self.finished(reply)
             }
+            Request::More if self.following.is_some() => self.followed().await,
             Request::More => self.more().await,
             Request::Complete { line, cursor } => {
                 let reply = self.complete(&line, cursor).await;
@@ -182,23 +190,29 @@ impl Engine {
         }
     }
 
-    fn finished(&self, mut reply: Reply) -> Answer {
+    fn finished(&self, reply: Reply) -> Answer {
+        Answer::Reply {
+            reply: Box::new(self.with_state(reply)),
+            more: self.listing.is_some() || self.following.is_some(),
+            options: self.options.clone(),
+        }
+    }
+
+    /// The reply with what every reply says of the session.
+    fn with_state(&self, mut reply: Reply) -> Reply {
         reply.prompt = match &reply.expects {
             Expects::Command | Expects::Password => self.prompt(),
             Expects::Text { .. } | Expects::Nothing => String::new(),
         };
         reply.unsaved = !self.who.is_empty() && self.backend.unsaved();
         reply.pending = self.levels.iter().any(Level::is_pending);
-        Answer::Reply {
-            reply: Box::new(reply),
-            more: self.listing.is_some(),
-            options: self.options.clone(),
-        }
+        reply
     }
 
     /// One line, whatever it is now.
     async fn line(&mut self, line: &[u8]) -> Reply {
         self.listing = None;
+        self.following = None;
         self.writing = None;
         if self.over {
             return Reply {

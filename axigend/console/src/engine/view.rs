@@ -87,6 +87,7 @@ impl Engine {
             waiting: waiting.collect(),
             committed: false,
             who: Arc::clone(&self.who),
+            held: self.held.clone(),
         }
     }
 

@@ -150,6 +150,24 @@ impl ControlSession {
     }
 }
 
+impl ControlSession {
+    /// A job goes on: its lines, an event that says how far it is, its outcome at the end.
+    fn job(&mut self, lines: Vec<String>, progress: Option<String>, ended: Option<Box<Reply>>) {
+        self.more = ended.is_none();
+        let (id, text) = (self.id, Body::Text { lines, blank: false });
+        for frame in frames(id, Reply::with(text)).filter(|frame| matches!(frame, Frame::Rows { .. })) {
+            self.send(&frame);
+        }
+        if let Some(progress) = progress {
+            let value = serde_json::json!({ "progress": progress });
+            self.send(&Frame::Event { id, value });
+        }
+        if ended.is_some() {
+            self.send(&Frame::End { id, ended });
+        }
+    }
+}
+
 /// The text, if it is not longer than is taken.
 fn bounded(lines: Vec<String>) -> Option<Vec<String>> {
     let size: usize = lines.iter().map(|line| line.len() + 1).sum();
@@ -181,6 +199,11 @@ impl Session for ControlSession {
                 }
             }
             Answer::Rows { rows, more } => self.rows(rows, more),
+            Answer::Job {
+                lines,
+                progress,
+                ended,
+            } => self.job(lines, progress, ended),
             Answer::Broken(why) => self.fault(format!("the list was broken off: {why}")),
         }
     }

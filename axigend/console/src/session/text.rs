@@ -6,7 +6,7 @@
 use super::lines::{Line, Lines};
 use super::writing::{Writing, Written};
 use crate::answer::{Answer, Options, Request};
-use axigen_shared::control::{Expects, List, Reply, axigen};
+use axigen_shared::control::{Body, Expects, List, Reply, axigen, axigen_lines};
 use axigend_protocol::{Session, Step, TlsFacts};
 
 /// Hides what is typed next, and shows it again (ECMA-48, 8.3.117: SGR 8 and 0).
@@ -24,6 +24,8 @@ pub struct TextSession {
     writing: Option<Writing>,
     /// A list that is being written.
     list: Option<List>,
+    /// A job is being followed.
+    following: bool,
     options: Options,
     concealed: bool,
     closing: bool,
@@ -44,6 +46,7 @@ impl TextSession {
             question: None,
             writing: None,
             list: None,
+            following: false,
             options: Options::default(),
             concealed: false,
             closing: false,
@@ -82,6 +85,11 @@ impl TextSession {
             Expects::Text { terminator } => self.writing = Some(Writing::until(terminator.clone())),
             Expects::Command | Expects::Password => {}
         }
+        if let (true, Body::Text { lines, .. }) = (more, &reply.body) {
+            self.following = true;
+            self.write(&axigen_lines(lines));
+            return;
+        }
         if more {
             self.begin_list(reply);
             return;
@@ -112,6 +120,16 @@ impl TextSession {
         }
     }
 
+    /// A job goes on: its lines, how far it is as a line, its status line at the end.
+    fn job(&mut self, mut lines: Vec<String>, progress: Option<String>, ended: Option<&Reply>) {
+        lines.extend(progress.filter(|progress| !progress.is_empty() && !self.options.quiet));
+        self.write(&axigen_lines(&lines));
+        if let Some(reply) = ended {
+            self.following = false;
+            self.write(&axigen(reply, self.options.quiet));
+        }
+    }
+
     fn broken(&mut self, why: &str) {
         if let Some(list) = self.list.take() {
             self.write(&list.broken(why));
@@ -123,6 +141,7 @@ impl TextSession {
         self.lines.clear();
         self.writing = None;
         self.list = None;
+        self.following = false;
         self.question = None;
         self.closing = true;
         self.write(&axigen(&Reply::refused(why), false));
@@ -141,6 +160,11 @@ impl Session for TextSession {
         match answer {
             Answer::Reply { reply, more, options } => self.reply(*reply, more, options),
             Answer::Rows { rows, more } => self.rows(rows, more),
+            Answer::Job {
+                lines,
+                progress,
+                ended,
+            } => self.job(lines, progress, ended.as_deref()),
             Answer::Broken(why) => self.broken(&why),
         }
     }
@@ -169,7 +193,7 @@ impl Session for TextSession {
         if self.closing {
             return Step::Close;
         }
-        if self.list.is_some() {
+        if self.list.is_some() || self.following {
             return Step::Ask(Request::More);
         }
         while self.question.is_none() {
