@@ -17,11 +17,12 @@ mod mail;
 pub use body::{BodyRef, BodySource, Noted};
 pub use disk::{Disk, DiskFile, FaultDisk, MemoryDisk, ReadOnlyDisk, RealDisk};
 pub use ledger::{
-    CompactOptions, Compacted, Ledger, LedgerOptions, LedgerUsage, Progress, Snapshot, StoredBody, Txn,
+    CompactOptions, Compacted, Counted, Frozen, Ledger, LedgerFacts, LedgerOptions, LedgerUsage, NotesUsage,
+    Progress, Snapshot, StoredBody, Txn,
 };
 pub use mail::{
     AccountId, Appended, BodyPlace, COPY_LIMIT, Changes, Copied, DeliverTo, Delivered, FOLDER_DEPTH_LIMIT,
     FOLDER_NAME_LIMIT, FlagOp, Flags, FlagsChanged, FolderId, FolderInfo, FolderNumbers, FolderQuota,
-    KEYWORD_LIMIT, LocalDelivery, Mailbox, MailboxLimits, MailboxUsage, MessageRow, NewMessage, SpecialUse,
-    Store, StoreLimits, StoreObserver, StoreOptions, StoreReport, StoreUsage, Stores, SystemFlags,
+    Inspected, KEYWORD_LIMIT, LocalDelivery, Mailbox, MailboxLimits, MailboxUsage, MessageRow, NewMessage, SpecialUse,
+    Store, StoreLimits, StoreObserver, StoreOptions, StoreReport, StoreUsage, Stores, SystemFlags, Verified,
 };

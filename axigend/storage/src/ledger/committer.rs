@@ -20,9 +20,12 @@ use parking_lot::{Condvar, Mutex};
 use super::{
     core::{Core, Failure},
     job::Job,
+    nature::Nature,
     open::Place,
     options::LedgerOptions,
-    shared::{Shared, Upkeep, closed},
+    shared::Shared,
+    statistics::Statistics,
+    waiting::{Upkeep, closed},
 };
 use crate::{
     disk::Disk,
@@ -50,6 +53,8 @@ pub(super) fn start(
         published: ArcSwapOption::empty(),
         reader: Arc::clone(&place.reader),
         sync: AtomicBool::new(place.options.sync),
+        nature: Nature::of(&place, core.mark()),
+        statistics: Statistics::default(),
         container_bytes: AtomicU64::new(0),
         live_bytes: AtomicU64::new(0),
         bodies: AtomicU64::new(0),
@@ -139,6 +144,9 @@ impl Committer {
                 let count = queue.jobs.len().min(BATCH_OPERATIONS);
                 return Found::Jobs(queue.jobs.drain(..count).collect());
             }
+            if let Some(upkeep) = queue.last.pop_front() {
+                return Found::Upkeep(upkeep);
+            }
             if queue.closing {
                 return Found::Closing;
             }
@@ -147,6 +155,8 @@ impl Committer {
             } else if self.shared.arrived.wait_for(&mut queue, idle).timed_out()
                 && queue.jobs.is_empty()
                 && queue.upkeep.is_empty()
+                && queue.last.is_empty()
+                && queue.frozen == 0
             {
                 return Found::Idle;
             }
@@ -178,6 +188,7 @@ impl Committer {
                     hook();
                 }
                 let count = batch.verdicts.len();
+                self.shared.statistics.wrote(count, batch.written, sync);
                 for (job, verdict) in jobs.drain(..count).zip(batch.verdicts) {
                     job.answer(verdict.map_or(Ok(()), Err));
                 }

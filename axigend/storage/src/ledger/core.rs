@@ -49,6 +49,8 @@ pub(super) struct Batch {
     changed: bool,
     /// Whether notes changed.
     noted: bool,
+    /// Bytes that went into the container.
+    pub(super) written: u64,
 }
 
 /// What was removed since the ledger was opened.
@@ -89,6 +91,11 @@ impl Core {
         };
         core.older_bytes = core.older()?.values().sum();
         Ok(core)
+    }
+
+    /// The random identity of the ledger.
+    pub(super) fn mark(&self) -> u64 {
+        self.writer.head().mark
     }
 
     /// The containers before the newest with their lengths.
@@ -150,7 +157,7 @@ impl Core {
     fn try_batch(&mut self, jobs: &mut [Box<dyn Job>], sync: bool, start: Mark) -> Result<Batch, Failure> {
         let from = self.writer.position();
         let txn = self.index.begin().map_err(Failure::IndexLost)?;
-        let batch = self.prepare(&txn, jobs)?;
+        let mut batch = self.prepare(&txn, jobs)?;
         if !batch.changed {
             self.writer.rollback(start);
             if batch.noted {
@@ -170,9 +177,8 @@ impl Core {
         Index::commit(txn).map_err(Failure::IndexLost)?;
         self.dirty = true;
         self.unsaved_batches = self.unsaved_batches.saturating_add(1);
-        self.unsaved_bytes = self
-            .unsaved_bytes
-            .saturating_add(self.writer.position().saturating_sub(from));
+        batch.written = self.writer.position().saturating_sub(from);
+        self.unsaved_bytes = self.unsaved_bytes.saturating_add(batch.written);
         Ok(batch)
     }
 
@@ -186,6 +192,7 @@ impl Core {
             hooks: Vec::new(),
             changed: false,
             noted: false,
+            written: 0,
         };
         let from = self.writer.position();
         for job in jobs {

@@ -25,6 +25,8 @@ const VERSION: u8 = 1;
 const NOTE_LIMIT: usize = 64 * 1024;
 /// Rows between two that are wanted that are stepped over, which is cheaper than another search up to here.
 const STEP_OVER: usize = 8;
+/// Notes that one operation forgets, so that writers have their turn between.
+const FORGOTTEN_AT_ONCE: usize = 4096;
 /// Above all keys, which have 12 bytes.
 const PAST_NOTES: [u8; 13] = [0xff; 13];
 
@@ -95,6 +97,40 @@ pub(super) fn find(tables: &Published, bodies: &[BodyRef]) -> Result<Vec<Option<
         .into_iter()
         .map(|range| range.map(|range| buffer.slice(range)))
         .collect())
+}
+
+/// What the notes take.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct NotesUsage {
+    /// Notes.
+    pub notes: u64,
+    /// Their bytes, keys included.
+    pub bytes: u64,
+}
+
+/// Counts the notes of one snapshot.
+pub(super) fn usage(tables: &Published) -> Result<NotesUsage, Refusal> {
+    let mut usage = NotesUsage::default();
+    tables.scan(tables.notes(), &[], &PAST_NOTES, &mut |key, row| {
+        usage.notes += 1;
+        usage.bytes += (key.len() + row.len()) as u64;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(usage)
+}
+
+/// Keys of notes from `from` on, as many as one operation may take, and where to go on; nowhere at the end.
+pub(super) fn some(tables: &Published, from: &[u8]) -> Result<Vec<Vec<u8>>, Refusal> {
+    let mut keys = Vec::new();
+    tables.scan(tables.notes(), from, &PAST_NOTES, &mut |key, _| {
+        keys.push(key.to_vec());
+        Ok(if keys.len() < FORGOTTEN_AT_ONCE {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        })
+    })?;
+    Ok(keys)
 }
 
 /// Notes problems: every note must be on a body that is there.

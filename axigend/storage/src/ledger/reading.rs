@@ -33,7 +33,10 @@ impl Shared {
         let mut place = name;
         loop {
             match self.reader.read(place, offset, len).await {
-                Ok(bytes) => return Ok(bytes),
+                Ok(bytes) => {
+                    self.statistics.read(bytes.len());
+                    return Ok(bytes);
+                }
                 Err(refusal) => place = self.other_place(name, place).ok_or(refusal)?,
             }
         }
@@ -56,7 +59,8 @@ impl Shared {
 
     /// As [`Shared::read`], blocking.
     pub(super) fn read_blocking(&self, name: BodyRef, offset: u64, len: usize) -> Result<Bytes, Refusal> {
-        self.at_place(name, name, |place| self.reader.read_blocking(place, offset, len))
+        let read = self.at_place(name, name, |place| self.reader.read_blocking(place, offset, len));
+        read.inspect(|bytes| self.statistics.read(bytes.len()))
     }
 
     /// Fills `buf` from a body; unchecked. Blocking.

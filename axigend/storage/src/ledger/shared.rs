@@ -2,7 +2,6 @@
 //! sums, and why nothing is taken any more.
 
 use std::{
-    collections::VecDeque,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -14,11 +13,13 @@ use axigen_shared::{Cause, Refusal};
 use parking_lot::{Condvar, Mutex};
 
 use super::{
-    committer::Committer,
-    core::{Core, Failure},
+    core::Core,
     job::Job,
+    nature::Nature,
     options::LedgerUsage,
+    statistics::Statistics,
     tables::Published,
+    waiting::{Queue, closed},
 };
 use crate::container::Reader;
 
@@ -32,6 +33,8 @@ pub(super) struct Shared {
     pub(super) published: ArcSwapOption<Published>,
     pub(super) reader: Arc<Reader>,
     pub(super) sync: AtomicBool,
+    pub(super) nature: Nature,
+    pub(super) statistics: Statistics,
     pub(super) container_bytes: AtomicU64,
     pub(super) live_bytes: AtomicU64,
     pub(super) bodies: AtomicU64,
@@ -46,9 +49,6 @@ pub(super) struct Shared {
     pub(super) lost: Mutex<Option<Refusal>>,
 }
 
-/// Work on the parts themselves, between two batches: what compaction needs beside ordinary operations.
-pub(super) type Upkeep = Box<dyn FnOnce(&mut Committer) + Send>;
-
 /// What a ledger was when it was opened.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Opened {
@@ -59,24 +59,11 @@ pub(crate) struct Opened {
     pub(crate) end: (u32, u64),
 }
 
-#[derive(Default)]
-pub(super) struct Queue {
-    pub(super) jobs: VecDeque<Box<dyn Job>>,
-    pub(super) upkeep: VecDeque<Upkeep>,
-    pub(super) closing: bool,
-    /// The index is to be rebuilt.
-    pub(super) suspect: bool,
-    /// A lost index is to be opened again.
-    pub(super) wanted: bool,
-}
-
 impl Shared {
     /// Puts an operation into the queue.
     pub(super) fn submit(&self, job: Box<dyn Job>) -> Result<(), Refusal> {
         let mut queue = self.queue.lock();
-        if queue.closing {
-            return Err(closed());
-        }
+        queue.may_write()?;
         if queue.jobs.len() >= WAITING_LIMIT {
             return Err(Refusal::new(
                 Cause::StorageFailure,
@@ -87,29 +74,6 @@ impl Shared {
         drop(queue);
         self.arrived.notify_one();
         Ok(())
-    }
-
-    /// Does `work` on the open parts between two batches and waits for it.
-    pub(super) fn upkeep<R: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Core) -> Result<R, Failure> + Send + 'static,
-    ) -> Result<R, Refusal> {
-        let (answer, result) = std::sync::mpsc::sync_channel(1);
-        let upkeep: Upkeep = Box::new(move |committer| {
-            let done = committer.core().and_then(work);
-            let done = done.and_then(|done| committer.publish().map(|()| done));
-            // Who asked waits below.
-            let _ = answer.send(done.map_err(|failure| committer.suffer(failure)));
-        });
-        {
-            let mut queue = self.queue.lock();
-            if queue.closing {
-                return Err(closed());
-            }
-            queue.upkeep.push_back(upkeep);
-        }
-        self.arrived.notify_one();
-        result.recv().unwrap_or_else(|_| Err(closed()))
     }
 
     /// A reader met damage in the index.
@@ -124,6 +88,7 @@ impl Shared {
             let mut queue = self.queue.lock();
             queue.closing = true;
             queue.upkeep.clear();
+            queue.last.clear();
             std::mem::take(&mut queue.jobs)
         };
         for job in left {
@@ -183,8 +148,4 @@ impl Shared {
         self.commits.fetch_add(1, Ordering::Release);
         Ok(())
     }
-}
-
-pub(super) fn closed() -> Refusal {
-    Refusal::new(Cause::ShuttingDown, "the storage is closed")
 }

@@ -153,6 +153,11 @@ impl<'a> Txn<'a> {
         Ok(())
     }
 
+    /// Forgets notes by their keys.
+    pub(super) fn forget_notes(&mut self, keys: Vec<Vec<u8>>) {
+        self.changes.notes.extend(keys.into_iter().map(|key| (key, None)));
+    }
+
     /// The operation cannot succeed any more, whatever it makes of this refusal.
     fn hopeless(&self, refusal: Refusal) -> Refusal {
         self.trouble.set(Some(Trouble::Operation(refusal.clone())));

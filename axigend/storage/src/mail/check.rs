@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, ops::ControlFlow};
 
-use axigen_shared::Refusal;
+use axigen_shared::{Cause, Refusal};
 
 use super::{
     keys, look, names,
@@ -39,7 +39,7 @@ pub(super) fn check(ledger: &Ledger, full: bool, naming: Naming<'_>) -> Result<S
             report: StoreReport::default(),
             references: HashMap::new(),
         };
-        let accounts = check.accounts()?;
+        let accounts = accounts(snapshot)?;
         for account in &accounts {
             check.mailbox(*account)?;
         }
@@ -53,6 +53,36 @@ pub(super) fn check(ledger: &Ledger, full: bool, naming: Naming<'_>) -> Result<S
     })
 }
 
+/// Compares one mailbox with a recount.
+pub(super) fn check_mailbox(
+    ledger: &Ledger,
+    account: AccountId,
+    naming: Naming<'_>,
+) -> Result<StoreReport, Refusal> {
+    ledger.read(|snapshot| {
+        let mut check = Check {
+            snapshot,
+            naming,
+            report: StoreReport::default(),
+            references: HashMap::new(),
+        };
+        check.mailbox(account)?;
+        check.report.mailboxes = 1;
+        Ok(check.report)
+    })
+}
+
+/// All accounts that have a mailbox row.
+pub(super) fn accounts(snapshot: &Snapshot<'_>) -> Result<Vec<AccountId>, Refusal> {
+    let mut accounts = Vec::new();
+    look::scan(snapshot, keys::MAILBOX, &[], &[], &mut |key, _| {
+        let account = key.first_chunk::<8>().ok_or_else(|| damaged("mailbox key"))?;
+        accounts.push(AccountId::from_be_bytes(*account));
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(accounts)
+}
+
 struct Check<'a> {
     snapshot: &'a Snapshot<'a>,
     naming: Naming<'a>,
@@ -62,16 +92,6 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn accounts(&self) -> Result<Vec<AccountId>, Refusal> {
-        let mut accounts = Vec::new();
-        look::scan(self.snapshot, keys::MAILBOX, &[], &[], &mut |key, _| {
-            let account = key.first_chunk::<8>().ok_or_else(|| damaged("mailbox key"))?;
-            accounts.push(AccountId::from_be_bytes(*account));
-            Ok(ControlFlow::Continue(()))
-        })?;
-        Ok(accounts)
-    }
-
     fn expect<T: PartialEq + std::fmt::Debug>(&mut self, place: &str, what: &str, stored: &T, counted: &T) {
         if stored != counted {
             self.report
@@ -91,7 +111,14 @@ impl Check<'_> {
         };
         let named = look::folder_names(self.snapshot, account, "")?;
         for (name, id) in &named {
-            let row = self.folder(account, *id, &stored)?;
+            let row = match self.folder(account, *id, &stored) {
+                Err(refusal) if refusal.cause == Cause::NoSuchFolder => {
+                    let problem = format!("{place}: folder {name} ({id}) has no row");
+                    self.report.problems.push(problem);
+                    continue;
+                }
+                other => other?,
+            };
             self.expect(&place, "name of a folder", &row.name, name);
             if names::parent(name).is_some_and(|parent| !named.iter().any(|(name, _)| name == parent)) {
                 self.report
@@ -215,7 +242,7 @@ impl Check<'_> {
         self.report.problems.append(&mut wrong);
         // Rows of mailboxes that have no row of their own would have been missed above.
         let mut strays = 0_u64;
-        let accounts = self.accounts()?;
+        let accounts = accounts(self.snapshot)?;
         look::scan(self.snapshot, keys::MESSAGE, &[], &[], &mut |key, _| {
             let account = key
                 .first_chunk::<8>()
