@@ -5,11 +5,13 @@
 
 mod administration;
 mod demo;
+mod jobs;
 mod parts;
 mod server;
 mod services;
 mod startup;
 
+pub use jobs::{JobKind, Jobs, Task};
 pub use parts::Parts;
 pub use server::{Server, ServerOptions};
 pub use services::{Change, LogService, Services, Started};

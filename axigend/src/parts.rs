@@ -1,5 +1,6 @@
 //! What a service may use to answer its session: every part of the server, built once.
 
+use crate::jobs::Jobs;
 use crate::services::Services;
 use axigend_config::RunningConfig;
 use axigend_directory::Directory;
@@ -26,6 +27,8 @@ pub struct Parts {
     pub processing: Arc<Processing>,
     /// The services, to be started, stopped and changed.
     pub services: Arc<Services>,
+    /// Maintenance that runs.
+    pub jobs: Arc<Jobs>,
     /// The working directory, absolute.
     pub working_directory: PathBuf,
 }

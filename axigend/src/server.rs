@@ -162,6 +162,10 @@ impl Server {
         for refusal in join_all(stops).await.into_iter().filter_map(Result::err) {
             tracing::warn!("{}", refusal.detail);
         }
+        let jobs = Arc::clone(&parts.jobs);
+        // A job that panicked has said so.
+        let _ = tokio::task::spawn_blocking(move || jobs.close()).await;
+        tracing::info!("maintenance stopped");
         let Served { finished, cut } = control.stop(CONTROL_GRACE).await;
         tracing::info!("control socket stopped: {finished} finished, {cut} cut");
         if parts.processing.is_running() {
@@ -325,6 +329,7 @@ fn build(
         queue,
         processing,
         services,
+        jobs: Arc::default(),
         working_directory,
     }))
 }

@@ -22,6 +22,7 @@ mod edit;
 mod identify;
 mod identity;
 mod logins;
+mod maintain;
 mod names;
 mod objects;
 mod open_domain;

@@ -14,7 +14,7 @@ use axigend_storage::{AccountId, Disk, Ledger, LedgerOptions, Snapshot, Txn};
 use crate::credential::Credential;
 use crate::names::{local_key, matches_wildcard};
 use crate::place::{Place, Usid};
-use crate::server::next_number;
+use crate::server::{next_number, number_taken};
 use crate::tables::{CREDENTIAL, Dates, Kind, NAME, NAMES_END, NameRecord, OBJECT, OBJECT_TABLES, REGISTRY};
 use crate::tables::{OBJECTS_FORMAT, STORAGE, decode_object, encode_object, object_key};
 
@@ -202,6 +202,26 @@ impl DomainObjects {
             .await
     }
 
+    /// Adds an account under a number that nobody has; later accounts get higher ones.
+    pub(crate) async fn add_account_with(
+        &self,
+        id: AccountId,
+        object: Object,
+        credential: Credential,
+        storage: Usid,
+    ) -> Result<(), Refusal> {
+        let dates = Dates::new(self.disk.unix_time());
+        let write = self.ledger.write(move |txn| {
+            if txn.get(OBJECT, &object_key(Kind::Account, id))?.is_some() {
+                let detail = format!("number {id} is an account already");
+                return Err(Refusal::new(Cause::AlreadyExists, detail));
+            }
+            number_taken(txn, id)?;
+            put_account(txn, id, &object, dates, &credential, storage)
+        });
+        write.await
+    }
+
     /// Applies changes to the newest object of an account; a new credential takes the next version.
     pub(crate) async fn update_account(
         &self,
@@ -289,6 +309,18 @@ fn add_account(
     storage: Usid,
 ) -> Result<AccountId, Refusal> {
     let id = next_number(txn)?;
+    put_account(txn, id, object, dates, credential, storage)?;
+    Ok(id)
+}
+
+fn put_account(
+    txn: &mut Txn<'_>,
+    id: AccountId,
+    object: &Object,
+    dates: Dates,
+    credential: &Credential,
+    storage: Usid,
+) -> Result<(), Refusal> {
     take_names(txn, object, id)?;
     txn.put(
         OBJECT,
@@ -296,8 +328,7 @@ fn add_account(
         &encode_object(object, dates),
     )?;
     txn.put(CREDENTIAL, &id.to_be_bytes(), &credential.encode())?;
-    txn.put(STORAGE, &id.to_be_bytes(), &storage.to_bytes())?;
-    Ok(id)
+    txn.put(STORAGE, &id.to_be_bytes(), &storage.to_bytes())
 }
 
 /// All names of an account: lookup form, whether an alias, as written.

@@ -62,6 +62,11 @@ pub(crate) struct ServerStorage {
 }
 
 impl ServerStorage {
+    /// The ledger, for maintenance.
+    pub(crate) fn ledger(&self) -> &Arc<Ledger> {
+        &self.ledger
+    }
+
     /// Opens it; an absent one is made.
     pub(crate) fn open(dir: &Path, disk: Arc<dyn Disk>) -> Result<Self, Refusal> {
         let options = LedgerOptions {
@@ -269,4 +274,16 @@ pub(crate) fn next_number(txn: &mut Txn<'_>) -> Result<u64, Refusal> {
         .ok_or_else(|| Refusal::new(Cause::TooLarge, "numbers are used up"))?;
     txn.put(META, NEXT, &after.to_be_bytes())?;
     Ok(next)
+}
+
+/// This number was given out, whatever the counter says.
+pub(crate) fn number_taken(txn: &mut Txn<'_>, number: u64) -> Result<(), Refusal> {
+    let next = match txn.get(META, NEXT)? {
+        Some(bytes) => u64::from_be_bytes(bytes.try_into().map_err(|_| unreadable())?),
+        None => 1,
+    };
+    if next <= number {
+        txn.put(META, NEXT, &number.saturating_add(1).to_be_bytes())?;
+    }
+    Ok(())
 }

@@ -7,14 +7,20 @@ mod accounts;
 mod domain_places;
 mod domains;
 mod folders;
+mod inspect;
+mod maintenance;
 mod paths;
+mod purge;
+mod recover;
 mod registry_information;
 mod search_index;
 mod server_tree;
+mod storages;
 mod switch;
 #[cfg(test)]
 mod tests;
 
+use crate::jobs::JobKind;
 use crate::parts::Parts;
 use axigen_shared::control::{Attribute, Body, Column, Table};
 use axigen_shared::grammar::Args;
@@ -36,6 +42,13 @@ impl Administration {
     /// Over these parts.
     pub fn new(parts: Arc<Parts>) -> Arc<Self> {
         Arc::new(Self { parts })
+    }
+
+    /// The same for a thread of its own.
+    fn over(parts: &Arc<Parts>) -> Self {
+        Self {
+            parts: Arc::clone(parts),
+        }
     }
 
     async fn commit_to(&self, target: &Target, changes: &[Change]) -> Result<Answered, Refusal> {
@@ -98,6 +111,38 @@ impl Administration {
             "ShowSearchIndexJobs" => Ok(self.search_index_jobs()),
             "SetAdminPassword" => self.set_password(&place.who, args.first_text()).await,
             "ChangePassword" => self.change_password(&place.who, args).await,
+            _ => self.maintain(place, action, args).await,
+        }
+    }
+
+    /// Maintenance of storages.
+    async fn maintain(&self, place: &Place, action: &str, args: &Args) -> Result<Acted, Refusal> {
+        match action {
+            "ListStorages" => self.list_storages(place, args).await,
+            "ShowStorageInformation" => self.storage_information(place, args).await,
+            "EnableStorageStatistics" => self.count_storages(place, args, true).await,
+            "DisableStorageStatistics" => self.count_storages(place, args, false).await,
+            "ShowStorageStatistics" => self.show_statistics(place, args).await,
+            "ShowDisposableMetadata" => self.metadata_information(place, args).await,
+            "PurgeDisposableMetadata" => self.purge_metadata(place, args).await,
+            "PurgeFolders" => self.purge_folders(place, args).await,
+            "ReadLock" => self.read_lock(place, args).await,
+            "ReadUnlock" => Self::read_unlock(place, args),
+            "UpgradeStorage" => self.upgrade_storage(place, args).await,
+            "ListTransactions" => self.list_transactions(place, args),
+            "Compact" => self.compact(place, args).await,
+            "CompactServer" => self.compact_server(args).await,
+            "Scan" => self.scan(place, args).await,
+            "ScanAccount" => self.scan_account(place, args),
+            "ScanContainer" => self.scan_container(place),
+            "Repair" => self.repair(place, args),
+            "FindInvalid" => self.find_invalid(place, args),
+            "RecoverAccounts" => self.recover_accounts(place, args),
+            "CompactJob" => self.look_at_job(JobKind::Compact, place, args).await,
+            "ScanJob" => self.look_at_job(JobKind::Scan, place, args).await,
+            "RepairJob" => self.look_at_job(JobKind::Repair, place, args).await,
+            "RecoverJob" => self.look_at_job(JobKind::Recover, place, args).await,
+            "FindInvalidJob" => self.look_at_job(JobKind::FindInvalid, place, args).await,
             _ => Err(Refusal::new(Cause::Unsupported, "command not built yet")),
         }
     }

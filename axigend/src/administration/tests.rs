@@ -52,6 +52,7 @@ impl Desk {
             queue,
             processing,
             services,
+            jobs: Arc::default(),
             working_directory,
         });
         parts

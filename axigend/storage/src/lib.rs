@@ -23,6 +23,7 @@ pub use ledger::{
 pub use mail::{
     AccountId, Appended, BodyPlace, COPY_LIMIT, Changes, Copied, DeliverTo, Delivered, FOLDER_DEPTH_LIMIT,
     FOLDER_NAME_LIMIT, FlagOp, Flags, FlagsChanged, FolderId, FolderInfo, FolderNumbers, FolderQuota,
-    Inspected, KEYWORD_LIMIT, LocalDelivery, Mailbox, MailboxLimits, MailboxUsage, MessageRow, NewMessage, SpecialUse,
-    Store, StoreLimits, StoreObserver, StoreOptions, StoreReport, StoreUsage, Stores, SystemFlags, Verified,
+    Inspected, KEYWORD_LIMIT, LocalDelivery, Mailbox, MailboxLimits, MailboxUsage, MessageRow, NewMessage,
+    SpecialUse, Store, StoreLimits, StoreObserver, StoreOptions, StoreReport, StoreUsage, Stores,
+    SystemFlags, Verified,
 };

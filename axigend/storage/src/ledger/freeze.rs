@@ -9,8 +9,8 @@ use axigen_shared::{Cause, Refusal};
 
 use super::{
     Ledger,
-    shared::Shared,
     core::{Core, Failure},
+    shared::Shared,
 };
 
 /// Keeps a ledger still as long as it lives.

@@ -1,11 +1,9 @@
 //! What the committer and everybody else of a ledger share: the queue of operations, the tables as of the last commit,
 //! sums, and why nothing is taken any more.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use arc_swap::ArcSwapOption;

@@ -1,6 +1,6 @@
 //! What a ledger does, counted when somebody wants to know.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 
 use super::Ledger;
 
@@ -8,6 +8,7 @@ use super::Ledger;
 #[derive(Default)]
 pub(super) struct Statistics {
     enabled: AtomicBool,
+    since: AtomicI64,
     reads: AtomicU64,
     read_bytes: AtomicU64,
     writes: AtomicU64,
@@ -19,6 +20,8 @@ pub(super) struct Statistics {
 /// What was counted.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct Counted {
+    /// Since when, Unix seconds.
+    pub since: i64,
     /// Reads of bodies or parts of them.
     pub reads: u64,
     /// Their bytes.
@@ -53,8 +56,8 @@ impl Statistics {
 }
 
 impl Ledger {
-    /// Begins to count from nothing, or ends counting.
-    pub fn count(&self, on: bool) {
+    /// Begins to count from nothing, or ends counting; `now` in Unix seconds. What is being counted goes on.
+    pub fn count(&self, on: bool, now: i64) {
         let counters = &self.shared.statistics;
         if !on || !counters.enabled.load(Relaxed) {
             for counter in [
@@ -67,6 +70,7 @@ impl Ledger {
             ] {
                 counter.store(0, Relaxed);
             }
+            counters.since.store(now, Relaxed);
         }
         counters.enabled.store(on, Relaxed);
     }
@@ -75,6 +79,7 @@ impl Ledger {
     pub fn counted(&self) -> Option<Counted> {
         let counters = &self.shared.statistics;
         counters.enabled.load(Relaxed).then(|| Counted {
+            since: counters.since.load(Relaxed),
             reads: counters.reads.load(Relaxed),
             read_bytes: counters.read_bytes.load(Relaxed),
             writes: counters.writes.load(Relaxed),

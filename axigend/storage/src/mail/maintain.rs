@@ -18,10 +18,7 @@ use super::{
     store::Store,
     types::{AccountId, FolderId, MessageRow},
 };
-use crate::{
-    body::BodyRef,
-    ledger::{Counted, Frozen, LedgerFacts, NotesUsage},
-};
+use crate::{body::BodyRef, ledger::Ledger};
 
 /// Messages looked at in one piece.
 const PAGE: usize = 256;
@@ -53,39 +50,9 @@ pub struct Verified {
 }
 
 impl Store {
-    /// What the store is and takes.
-    pub fn facts(&self) -> Result<LedgerFacts, Refusal> {
-        self.ledger.facts()
-    }
-
-    /// The random identity of the store.
-    pub fn identity(&self) -> u64 {
-        self.ledger.identity()
-    }
-
-    /// Holds all files of the store still until what is returned is dropped; see [`crate::Ledger::freeze`].
-    pub fn freeze(&self) -> Result<Frozen, Refusal> {
-        self.ledger.freeze()
-    }
-
-    /// Begins or ends counting what the store does.
-    pub fn count(&self, on: bool) {
-        self.ledger.count(on);
-    }
-
-    /// What was counted, if anything is.
-    pub fn counted(&self) -> Option<Counted> {
-        self.ledger.counted()
-    }
-
-    /// What the cached summaries of messages take.
-    pub fn notes_usage(&self) -> Result<NotesUsage, Refusal> {
-        self.ledger.notes_usage()
-    }
-
-    /// Drops the cached summaries of messages; returns how many there were.
-    pub fn forget_notes(&self) -> Result<u64, Refusal> {
-        self.ledger.forget_notes()
+    /// The ledger of the store. Who holds it keeps the store from being closed when it is idle.
+    pub fn ledger(&self) -> Arc<Ledger> {
+        Arc::clone(&self.ledger)
     }
 
     /// Accounts that have or had a mailbox here.

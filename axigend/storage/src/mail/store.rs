@@ -226,10 +226,10 @@ impl Store {
         self.ledger.compact(options, progress)
     }
 
-    /// Whether somebody waits for changes of a mailbox, or for the ledger itself; holders of the store are counted by
+    /// Whether somebody waits for changes of a mailbox, for the ledger itself, or counts what it does; holders of the store are counted by
     /// [`super::Stores`].
     pub(super) fn is_waited_for(&self) -> bool {
-        self.watchers.are_watching() || Arc::strong_count(&self.ledger) > 1
+        self.watchers.are_watching() || Arc::strong_count(&self.ledger) > 1 || self.ledger.counted().is_some()
     }
 
     /// What the store takes on disk.

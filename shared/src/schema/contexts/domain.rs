@@ -266,9 +266,10 @@ static ACCOUNT_COMMANDS: [Command; 36] = [
     )
     .enters(),
     Command::not_built("CONFIG WebmailAdvertising", "configures advertising in WebMail").enters(),
-    Command::not_built(
-        "PURGE account folders <folderName> [, <folderName>]* [<purgeCondition>]",
-        "removes old mail",
+    Command::act(
+        "PURGE account folders <folderName> [<folderName or purgeCondition>...]",
+        "PurgeFolders",
+        "removes mail from folders: names with commas between, then [older than <days>] [larger than <KB>] [seen|unseen]",
     ),
     Command::not_built(
         "PURGE calendarMetadata [folder <folderName>]",
@@ -508,16 +509,25 @@ static DOMAIN_COMMANDS: [Command; 17] = [
         "ShowRegistryInformation",
         "shows number and dates",
     ),
-    Command::not_built("SHOW StorageInformation [details]", "shows the storages"),
-    Command::not_built(
+    Command::act(
+        "SHOW StorageInformation [details]",
+        "ShowStorageInformation",
+        "shows what the storages take, in KB",
+    ),
+    Command::act(
         "SHOW StorageStatistics [details|summary][average][raw][mboxDetails][mboxReset]",
-        "shows what storages do",
+        "ShowStorageStatistics",
+        "shows what storages did since counting began",
     ),
     Command::not_built(
         "SHOW AccountingStatistics [since <date>][until <date>]",
         "shows use",
     ),
-    Command::not_built("SHOW DisposableMetadataInformation", "shows cached metadata"),
+    Command::act(
+        "SHOW DisposableMetadataInformation",
+        "ShowDisposableMetadata",
+        "shows cached metadata of messages",
+    ),
     Command::not_built(
         "SHOW BrandingElement <element>",
         "shows an image of the product's look",
@@ -654,11 +664,18 @@ static DOMAIN_PARTS: [Command; 13] = [
     .enters(),
 ];
 
-static DOMAIN_JOBS: [Command; 24] = [
-    Command::not_built("PURGE disposableMetadata", "drops cached metadata"),
-    Command::not_built(
-        "PURGE public|account folders <folderName> [, <folderName>]* [<purgeCondition>]",
-        "removes old mail",
+const ACCOUNTS: &[(&str, &str)] = &[("accountName", "Account")];
+
+static DOMAIN_JOBS: [Command; 32] = [
+    Command::act(
+        "PURGE disposableMetadata",
+        "PurgeDisposableMetadata",
+        "drops cached metadata of messages, which is made again when it is wanted",
+    ),
+    Command::act(
+        "PURGE public|account folders <folderName> [<folderName or purgeCondition>...]",
+        "PurgeFolders",
+        "removes mail from folders of all users: names with commas between, then [older than <days>] [larger than <KB>] [seen|unseen]",
     ),
     Command::not_built(
         "MIGRATE account <accountName> remoteHost <host> remotePort <port> remoteUser <imap-user> remotePass <imap-pass> [ignoreFolders (folders)] [overrideQuota <yes|no>] [deleteOriginal <yes|no>] [structureOnly <yes|no>] [verbose <yes|no>]",
@@ -669,64 +686,117 @@ static DOMAIN_JOBS: [Command; 24] = [
         "MIGRATE ATTACH|PEEK|ABORT <accountName> [<timeout>]",
         "follows or ends a migration",
     ),
-    Command::not_built("LIST Storages", "lists the storages"),
-    Command::not_built(
+    Command::act("LIST Storages", "ListStorages", "lists the storages"),
+    Command::act(
         "LIST activeStorageTransactions [details]",
-        "lists work on storages",
+        "ListTransactions",
+        "lists long work on storages",
     ),
-    Command::not_built("READLOCK Storages", "lets storages only be read"),
-    Command::not_built("READUNLOCK Storages", "lets storages be written again"),
-    Command::not_built(
+    Command::act(
+        "READLOCK Storages",
+        "ReadLock",
+        "lets storages only be read, until READUNLOCK or the end of this session",
+    ),
+    Command::act(
+        "READUNLOCK Storages",
+        "ReadUnlock",
+        "lets storages be written again",
+    ),
+    Command::act(
         "COMPACT All [forced] [splitAfter <max_size> into <split_storage_usid>]",
-        "gives back space of all storages",
+        "Compact",
+        "gives back space of all storages; forced also where it is little",
     ),
-    Command::not_built(
+    Command::act(
         "COMPACT Storage usid <storage_usid> [forced] [splitAfter <max_size> into <split_storage_usid>]",
+        "Compact",
         "gives back space of a storage",
     ),
-    Command::not_built(
-        "COMPACT attach | peek | abort [timeout]",
-        "follows or ends a compaction",
+    Command::act(
+        "COMPACT attach | peek | abort [<timeout>]",
+        "CompactJob",
+        "follows, shows or ends a compaction",
     ),
-    Command::not_built(
-        "SCAN ALL|Storage|DomainContainer|PublicFolders|Account <options>",
+    Command::act(
+        "SCAN ALL [purge|softPurge][verbose][readOnly][imapLeaks][cachedOnly][clearCache][analyzeStructure][recoverTo <accountName>]",
+        "Scan",
+        "checks all storages; purge removes damaged messages, softPurge marks them as deleted",
+    ),
+    Command::act(
+        "SCAN Storage usid <storage_usid>... [purge|softPurge][verbose][readOnly][imapLeaks][cachedOnly][clearCache][analyzeStructure][recoverTo <accountName>]",
+        "Scan",
         "checks storages",
     ),
-    Command::not_built("SCAN attach | peek | abort [timeout]", "follows or ends a check"),
-    Command::not_built(
+    Command::act(
+        "SCAN DomainContainer",
+        "ScanContainer",
+        "checks the objects of the domain",
+    ),
+    Command::not_built("SCAN PublicFolders", "checks public folders"),
+    Command::act("SCAN Account <accountName>", "ScanAccount", "checks one account").names(ACCOUNTS),
+    Command::act(
+        "SCAN attach | peek | abort [<timeout>]",
+        "ScanJob",
+        "follows, shows or ends a check",
+    ),
+    Command::act(
         "ENABLE [detailed] StorageStatistics",
+        "EnableStorageStatistics",
         "begins to count what storages do",
     ),
     Command::not_built("ENABLE traceLog <what>", "begins a trace"),
-    Command::not_built("DISABLE StorageStatistics", "ends counting what storages do"),
+    Command::act(
+        "DISABLE StorageStatistics",
+        "DisableStorageStatistics",
+        "ends counting what storages do",
+    ),
     Command::not_built("DISABLE traceLog <what>", "ends a trace"),
-    Command::not_built("UPGRADE Storage", "brings storages to the newest format"),
-    Command::not_built(
-        "REPAIR Accounts [skip-stage-3] <accountName> [<accountName>...]",
-        "repairs accounts",
+    Command::act(
+        "UPGRADE Storage",
+        "UpgradeStorage",
+        "brings storages to the newest format",
+    ),
+    Command::act(
+        "REPAIR Accounts <accountName>... [skip-stage-3]",
+        "Repair",
+        "counts everything of accounts again and puts right what disagrees",
+    )
+    .names(ACCOUNTS),
+    Command::act(
+        "REPAIR attach | peek | abort [<timeout>]",
+        "RepairJob",
+        "follows, shows or ends a repair",
     ),
     Command::not_built("SYNCCONTACTS", "rebuilds the contacts of the domain"),
-    Command::not_built(
-        "FINDINVALIDMSG <accountName> [<accountName>...] [purge] [details]",
-        "finds damaged messages",
+    Command::act(
+        "FINDINVALIDMSG attach | peek | abort [<timeout>]",
+        "FindInvalidJob",
+        "follows, shows or ends a search for damaged messages",
     ),
-    Command::not_built(
-        "RECOVER domain|accounts|attach|peek|abort <options>",
-        "recovers lost objects",
+    Command::act(
+        "FINDINVALIDMSG <accountName>... [purge] [details]",
+        "FindInvalid",
+        "finds damaged messages; purge removes those that cannot be read",
+    )
+    .names(ACCOUNTS),
+    Command::not_built("RECOVER domain <options>", "recovers the objects of a domain"),
+    Command::act(
+        "RECOVER accounts [setpassword <passwd>] [dryrun]",
+        "RecoverAccounts",
+        "gives mailboxes without account one again, recovered- and its number",
+    ),
+    Command::act(
+        "RECOVER attach | peek | abort [<timeout>]",
+        "RecoverJob",
+        "follows, shows or ends a recovery",
     ),
     Command::not_built("PURGEMAPIPROPS <options>", "drops properties of Outlook"),
 ];
 
-static DOMAIN_REST: [Command; 2] = [
-    Command::not_built(
-        "REPAIR attach | peek | abort [timeout]",
-        "follows or ends a repair",
-    ),
-    Command::not_built(
-        "REMOVE TmpSearchFolders <all | account>",
-        "removes temporary searches",
-    ),
-];
+static DOMAIN_REST: [Command; 1] = [Command::not_built(
+    "REMOVE TmpSearchFolders <all | account>",
+    "removes temporary searches",
+)];
 
 /// A domain.
 pub(super) static DOMAIN: Context = Context {

@@ -186,9 +186,10 @@ static OTHER: [Command; 14] = [
         "SHOW AccountingStatistics [since <date>][until <date>]",
         "shows use of the server",
     ),
-    Command::not_built(
-        "PURGE public|account folders <folderName> [, <folderName>]* [<purgeCondition>]",
-        "removes old mail",
+    Command::act(
+        "PURGE public|account folders <folderName> [<folderName or purgeCondition>...]",
+        "PurgeFolders",
+        "removes mail from folders of all users: names with commas between, then [older than <days>] [larger than <KB>] [seen|unseen]",
     ),
     Command::not_built("ENABLE ExecutionTrace", "begins a trace"),
     Command::not_built("DISABLE ExecutionTrace", "ends a trace"),

@@ -285,12 +285,21 @@ static STORES: [Command; 20] = [
         "ShowConfig",
         "shows the running configuration as in the file",
     ),
-    Command::not_built("SHOW StorageInformation [details]", "shows the server's storage"),
-    Command::not_built(
-        "SHOW StorageStatistics [details|summary][average][raw][mboxDetails][mboxReset]",
-        "shows what storages do",
+    Command::act(
+        "SHOW StorageInformation [details]",
+        "ShowStorageInformation",
+        "shows what the server's storage takes, in KB",
     ),
-    Command::not_built("SHOW DisposableMetadataInformation", "shows cached metadata"),
+    Command::act(
+        "SHOW StorageStatistics [details|summary][average][raw][mboxDetails][mboxReset]",
+        "ShowStorageStatistics",
+        "shows what storages did since counting began",
+    ),
+    Command::act(
+        "SHOW DisposableMetadataInformation",
+        "ShowDisposableMetadata",
+        "shows cached metadata of messages",
+    ),
     Command::not_built(
         "SHOW BrandingElement <element>",
         "shows an image of the product's look",
@@ -299,32 +308,49 @@ static STORES: [Command; 20] = [
         "ESET BrandingElement <element>",
         "sets an image of the product's look",
     ),
-    Command::not_built("LIST Storages [matchingURI <pattern>]", "lists open storages"),
-    Command::not_built(
+    Command::act(
+        "LIST Storages [matchingURI <pattern>]",
+        "ListStorages",
+        "lists open storages",
+    ),
+    Command::act(
         "LIST activeStorageTransactions [matchingURI <pattern>] [details]",
+        "ListTransactions",
         "lists work on storages",
     ),
-    Command::not_built(
+    Command::act(
         "READLOCK Storages [matchingURI <pattern>]",
-        "lets storages only be read",
+        "ReadLock",
+        "lets storages only be read, until READUNLOCK or the end of this session",
     ),
-    Command::not_built(
+    Command::act(
         "READUNLOCK Storages [matchingURI <pattern>]",
+        "ReadUnlock",
         "lets storages be written again",
     ),
-    Command::not_built(
+    Command::act(
         "COMPACT ServerStorage [forced]",
+        "CompactServer",
         "gives back space of the server's storage",
     ),
-    Command::not_built("COMPACT attach | peek [timeout]", "follows a compaction"),
-    Command::not_built("COMPACT abort", "ends a compaction"),
+    Command::act(
+        "COMPACT attach | peek [<timeout>]",
+        "CompactJob",
+        "follows or shows a compaction",
+    ),
+    Command::act("COMPACT abort", "CompactJob", "ends a compaction"),
     Command::not_built("UPDATE SmtpFilters [<path>]", "replaces the policy script"),
     Command::not_built("SHOW SmtpFilters [<path>]", "shows the policy script"),
-    Command::not_built(
+    Command::act(
         "ENABLE [detailed] [mbox] StorageStatistics",
+        "EnableStorageStatistics",
         "begins to count what storages do",
     ),
-    Command::not_built("DISABLE StorageStatistics", "ends counting what storages do"),
+    Command::act(
+        "DISABLE StorageStatistics",
+        "DisableStorageStatistics",
+        "ends counting what storages do",
+    ),
     Command::not_built("CREATE domainData path <path> id <id>", "not needed any more").legacy(),
     Command::not_built("REGISTER domainData <path>", "not needed any more").legacy(),
 ];

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::*;
 use crate::{
     disk::MemoryDisk,
+    ledger::NotesUsage,
     mail::{Flags, MailboxLimits, NewMessage, StoreOptions, keys, rows::encode_number},
 };
 
@@ -140,13 +141,13 @@ fn names_and_levels_lead_to_folders_again() {
 #[test]
 fn a_store_held_still_refuses_writes_and_is_read() {
     let store = filled();
-    let one = store.freeze().unwrap();
-    let other = store.freeze().unwrap();
+    let one = store.ledger.freeze().unwrap();
+    let other = store.ledger.freeze().unwrap();
     for held in [one, other] {
         let refusal = append(&store, "INBOX", 1).unwrap_err();
         assert!(refusal.cause.is_temporary() && refusal.detail.contains("READLOCK"));
         assert_eq!(store.mailbox(OWNER).folder("INBOX").unwrap().messages, 3);
-        assert!(store.facts().unwrap().usage.live_bytes > 0);
+        assert!(store.ledger.facts().unwrap().usage.live_bytes > 0);
         drop(held);
     }
     append(&store, "INBOX", 1).unwrap();
@@ -161,24 +162,24 @@ fn cached_summaries_can_go() {
         .mailbox(OWNER)
         .note(vec![(row.body, Bytes::from_static(b"a note"))]);
     append(&store, "INBOX", 1).unwrap();
-    assert!(store.notes_usage().unwrap().notes > 0);
-    assert!(store.forget_notes().unwrap() > 0);
-    assert_eq!(store.notes_usage().unwrap(), NotesUsage::default());
+    assert!(store.ledger.notes_usage().unwrap().notes > 0);
+    assert!(store.ledger.forget_notes().unwrap() > 0);
+    assert_eq!(store.ledger.notes_usage().unwrap(), NotesUsage::default());
     assert_eq!(store.mailbox(OWNER).notes(&[row.body]).unwrap(), [None]);
 }
 
 #[test]
 fn what_a_store_does_is_counted_on_demand() {
     let store = filled();
-    assert_eq!(store.counted(), None);
-    store.count(true);
+    assert_eq!(store.ledger.counted(), None);
+    store.ledger.count(true, 9);
     append(&store, "INBOX", 1).unwrap();
     let row = store.mailbox(OWNER).messages(1, 0, 1).unwrap().remove(0);
     run(store.mailbox(OWNER).read(row.body, 0, 5)).unwrap();
-    let counted = store.counted().unwrap();
+    let counted = store.ledger.counted().unwrap();
     assert_eq!((counted.writes, counted.syncs, counted.reads), (1, 1, 1));
     assert_eq!(counted.read_bytes, 5);
     assert!(counted.written_bytes > row.size);
-    store.count(false);
-    assert_eq!(store.counted(), None);
+    store.ledger.count(false, 9);
+    assert_eq!(store.ledger.counted(), None);
 }
