@@ -138,9 +138,10 @@ impl Administration {
     /// `LIST Storages`: usid first, as clients expect.
     pub(super) async fn list_storages(&self, place: &Place, args: &Args) -> Result<Acted, Refusal> {
         let storages = self.meant_storages(place, args).await?;
-        let row = |storage: Storage| vec![storage.usid(), storage.role.to_owned(), uri(&storage.dir)];
-        let rows = storages.into_iter().map(row).collect();
-        let columns = [("usid", 18), ("kind", 10), ("location", 0)];
+        let row = |storage: Storage| format!("{}  {}  {}", storage.usid(), storage.role, uri(&storage.dir));
+        // One cell: this form of lists has none (WIRE.md 6.2).
+        let rows = storages.into_iter().map(|storage| vec![row(storage)]).collect();
+        let columns = [("storage", 0)];
         Ok(Acted::with(Body::Table(Table {
             form: Form::Plain,
             ..table("The list of storages:", &columns, rows)
