@@ -149,18 +149,15 @@ fn compact(task: &Task, storages: &[Storage], forced: bool) -> Result<String, Re
 }
 
 fn result(usid: &str, role: &str, done: Compacted) -> String {
-    let mut line = format!(
-        "{role} {usid}: {} KB given back, {} files removed, {} bodies of {} KB moved",
+    let unreadable = match done.unreadable_bodies {
+        0 => String::new(),
+        count => format!("; {count} bodies cannot be read and stay where they are, see SCAN"),
+    };
+    format!(
+        "{role} {usid}: {} KB given back, {} files removed, {} bodies of {} KB moved{unreadable}",
         done.given_back_bytes / 1024,
         done.removed_files,
         done.moved_bodies,
         done.moved_bytes.div_ceil(1024)
-    );
-    if done.unreadable_bodies > 0 {
-        line += &format!(
-            "; {} bodies cannot be read and stay where they are, see SCAN",
-            done.unreadable_bodies
-        );
-    }
-    line
+    )
 }

@@ -4,6 +4,7 @@
 //! object looks like (schema), nor how a part keeps it. Each kind of target has its file; this one only leads there.
 
 mod accounts;
+mod counting;
 mod domain_places;
 mod domains;
 mod folders;
@@ -11,8 +12,10 @@ mod inspect;
 mod maintenance;
 mod paths;
 mod purge;
+mod read_lock;
 mod recover;
 mod registry_information;
+mod scan;
 mod search_index;
 mod server_tree;
 mod storages;

@@ -4,8 +4,8 @@
 //! mailbox, so that nothing has to be moved, and no later account can get it.
 
 use super::Administration;
-use super::inspect::{Names, wait};
 use super::maintenance::aborted;
+use super::scan::{Names, wait};
 use super::storages::{Storage, place_name};
 use crate::jobs::{JobKind, Task};
 use crate::parts::Parts;

@@ -1,5 +1,4 @@
-//! Storages as administrators see them: lists, what they take, what they do, what of them is cached, and the lock under
-//! which their files can be copied.
+//! Storages as administrators see them: which there are, where they are, what they take.
 
 use super::{Administration, table};
 use axigen_shared::control::{Body, Form, Table};
@@ -7,8 +6,7 @@ use axigen_shared::grammar::Args;
 use axigen_shared::{Cause, Refusal};
 use axigend_console::{Acted, Answered, Place, fits};
 use axigend_directory::{Role, Usid};
-use axigend_storage::{Counted, Frozen, Ledger, LedgerFacts, Store};
-use jiff::Timestamp;
+use axigend_storage::{Ledger, LedgerFacts, Store};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -38,13 +36,6 @@ impl Storage {
             |usid| usid.to_string(),
         )
     }
-}
-
-/// Files that hold still; kept by the session that asked for it.
-struct ReadLock {
-    place: String,
-    dir: PathBuf,
-    _frozen: Frozen,
 }
 
 /// Does what waits for the disk away from the connection's thread.
@@ -100,7 +91,7 @@ impl Administration {
     }
 
     /// The storages that a command means: those of the domain it was given in, else all, or those that fit a pattern.
-    async fn meant_storages(&self, place: &Place, args: &Args) -> Result<Vec<Storage>, Refusal> {
+    pub(super) async fn meant_storages(&self, place: &Place, args: &Args) -> Result<Vec<Storage>, Refusal> {
         let own = Self::over(&self.parts);
         let domain = domain_of(place).map(str::to_owned);
         let pattern = args.text("matchingURI").map(str::to_owned);
@@ -171,131 +162,6 @@ impl Administration {
         );
         let lines = aligned(&rows);
         Ok(Acted::with(Body::Text { lines, blank: true }))
-    }
-
-    /// `ENABLE StorageStatistics` and `DISABLE StorageStatistics`.
-    pub(super) async fn count_storages(
-        &self,
-        place: &Place,
-        args: &Args,
-        on: bool,
-    ) -> Result<Acted, Refusal> {
-        for word in ["detailed", "mbox"] {
-            if args.flag(word) {
-                return Err(super::maintenance::not_built(word));
-            }
-        }
-        let now = Timestamp::now().as_second();
-        for storage in self.meant_storages(place, args).await? {
-            storage.ledger.count(on, now);
-        }
-        Ok(Acted::done())
-    }
-
-    /// `SHOW StorageStatistics`.
-    pub(super) async fn show_statistics(&self, place: &Place, args: &Args) -> Result<Acted, Refusal> {
-        for word in ["details|summary", "average", "raw", "mboxDetails", "mboxReset"] {
-            if args.flag(word) {
-                return Err(super::maintenance::not_built(args.text(word).unwrap_or(word)));
-            }
-        }
-        let storages = self.meant_storages(place, args).await?;
-        let counted: Vec<Vec<String>> = storages.iter().map(statistics).collect();
-        let columns = [
-            ("usid", 18),
-            ("kind", 10),
-            ("since", 20),
-            ("reads", 0),
-            ("KB read", 0),
-            ("writes", 0),
-            ("KB written", 0),
-            ("batches", 0),
-            ("syncs", 0),
-        ];
-        Ok(Acted::with(Body::Table(table(
-            "What storages did since counting began:",
-            &columns,
-            counted,
-        ))))
-    }
-
-    /// `SHOW DisposableMetadataInformation`: the cached summaries of messages.
-    pub(super) async fn metadata_information(&self, place: &Place, args: &Args) -> Result<Acted, Refusal> {
-        let storages = self.meant_storages(place, args).await?;
-        let rows = apart(move || {
-            let mut rows = Vec::new();
-            for storage in storages.iter().filter(|storage| storage.store.is_some()) {
-                let usage = storage.ledger.notes_usage()?;
-                let kb = usage.bytes.div_ceil(1024);
-                rows.push(vec![storage.usid(), usage.notes.to_string(), kb.to_string()]);
-            }
-            Ok(rows)
-        });
-        let columns = [("usid", 18), ("summaries", 0), ("KB", 0)];
-        Ok(Acted::with(Body::Table(table(
-            "Cached metadata of messages:",
-            &columns,
-            rows.await?,
-        ))))
-    }
-
-    /// `PURGE disposableMetadata`: what is dropped is made again when it is wanted.
-    pub(super) async fn purge_metadata(&self, place: &Place, args: &Args) -> Result<Acted, Refusal> {
-        let storages = self.meant_storages(place, args).await?;
-        let dropped = apart(move || {
-            let mut dropped = 0;
-            for storage in storages.iter().filter(|storage| storage.store.is_some()) {
-                dropped += storage.ledger.forget_notes()?;
-            }
-            Ok(dropped)
-        });
-        Ok(said(format!("{} cached summaries dropped", dropped.await?)))
-    }
-
-    /// `READLOCK Storages`: the session holds the lock.
-    pub(super) async fn read_lock(&self, place: &Place, args: &Args) -> Result<Acted, Refusal> {
-        let storages = self.meant_storages(place, args).await?;
-        if storages.is_empty() {
-            return Err(Refusal::new(Cause::NotFound, "no storage fits"));
-        }
-        let name = place_name(place);
-        let locks = apart(move || {
-            let lock = |storage: Storage| {
-                Ok(ReadLock {
-                    place: name.clone(),
-                    _frozen: storage.ledger.freeze()?,
-                    dir: storage.dir,
-                })
-            };
-            storages
-                .into_iter()
-                .map(lock)
-                .collect::<Result<Vec<_>, Refusal>>()
-        });
-        let locks = locks.await?;
-        let count = locks.len();
-        for lock in locks {
-            tracing::info!(module = "STORAGE", "{} is locked for reading", lock.dir.display());
-            place.held.keep(lock);
-        }
-        Ok(said(format!(
-            "{count} storages are only read until READUNLOCK or the end of this session"
-        )))
-    }
-
-    /// `READUNLOCK Storages`: what this session has locked from this place.
-    pub(super) fn read_unlock(place: &Place, args: &Args) -> Result<Acted, Refusal> {
-        let name = place_name(place);
-        let pattern = args.text("matchingURI").unwrap_or("*");
-        let bare = pattern.strip_prefix("file://").unwrap_or(pattern);
-        let released = place
-            .held
-            .release(|lock: &ReadLock| lock.place == name && fits(bare, &lock.dir.to_string_lossy()));
-        if released.is_empty() {
-            let detail = "this session has locked no such storage";
-            return Err(Refusal::new(Cause::Conflict, detail));
-        }
-        Ok(said(format!("{} storages are written again", released.len())))
     }
 
     /// `UPGRADE Storage`: opening does that.
@@ -408,37 +274,4 @@ fn aligned(rows: &[Vec<String>]) -> Vec<String> {
         line.join("  ").trim_end().to_owned()
     };
     rows.iter().map(line).collect()
-}
-
-fn statistics(storage: &Storage) -> Vec<String> {
-    let mut row = vec![storage.usid(), storage.role.to_owned()];
-    match storage.ledger.counted() {
-        None => row.extend(
-            ["not counted".to_owned()]
-                .into_iter()
-                .chain((0..6).map(|_| String::new())),
-        ),
-        Some(Counted {
-            since,
-            reads,
-            read_bytes,
-            writes,
-            written_bytes,
-            batches,
-            syncs,
-        }) => {
-            let since = Timestamp::from_second(since).map_or_else(|_| String::new(), |at| at.to_string());
-            let numbers = [
-                reads,
-                read_bytes.div_ceil(1024),
-                writes,
-                written_bytes.div_ceil(1024),
-                batches,
-                syncs,
-            ];
-            row.push(since);
-            row.extend(numbers.map(|number| number.to_string()));
-        }
-    }
-    row
 }

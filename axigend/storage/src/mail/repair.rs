@@ -13,7 +13,7 @@ use axigen_shared::{Cause, Refusal};
 
 use super::{
     keys, look, names,
-    rows::{FolderRow, MailboxRow, encode_number},
+    rows::{FolderRow, MailboxRow, MessageValue, encode_number},
     types::{AccountId, FolderId},
     watch::Watchers,
 };
@@ -244,25 +244,12 @@ pub(super) fn folder(
         counted.deleted += u32::from(value.is_deleted());
         counted.size += value.body.len;
         counted.uid_next = counted.uid_next.max(uid.saturating_add(1));
-        if wanted.contains_key(&value.modseq) {
+        if *wanted.entry(value.modseq).or_insert(uid) != uid {
             doubled.push((uid, value));
-        } else {
-            wanted.insert(value.modseq, uid);
         }
         Ok(ControlFlow::Continue(()))
     })?;
-    if !doubled.is_empty() {
-        let mut mailbox = look::mailbox(txn, account)?.unwrap_or_default();
-        let newest = wanted.last_key_value().map_or(0, |(modseq, _)| *modseq);
-        mailbox.modseq = mailbox.modseq.max(newest);
-        for (uid, mut value) in doubled {
-            mailbox.modseq = mailbox.modseq.saturating_add(1);
-            value.modseq = mailbox.modseq;
-            txn.put(keys::MESSAGE, &keys::message(account, id, uid), &value.encode())?;
-            wanted.insert(value.modseq, uid);
-        }
-        txn.put(keys::MAILBOX, &keys::mailbox(account), &mailbox.encode())?;
-    }
+    renumber(txn, account, id, doubled, &mut wanted)?;
     let put_right = changes(txn, account, id, &wanted)?;
     let place = format!("folder {} ({id})", stored.name);
     if put_right > 0 {
@@ -276,19 +263,48 @@ pub(super) fn folder(
     counted.recent_from = counted.recent_from.min(counted.uid_next);
     if counted != stored {
         done.push(format!(
-            "{place}: {} messages, {} unseen, {} deleted, {} bytes counted; {}, {}, {}, {} were noted",
-            counted.messages,
-            counted.unseen,
-            counted.deleted,
-            counted.size,
-            stored.messages,
-            stored.unseen,
-            stored.deleted,
-            stored.size
+            "{place}: {} counted; {} were noted",
+            counters(&counted),
+            counters(&stored)
         ));
         txn.put(keys::FOLDER, &keys::folder(account, id), &counted.encode())?;
     }
     Ok(())
+}
+
+/// The counters of a folder in words.
+fn counters(row: &FolderRow) -> String {
+    let FolderRow {
+        messages,
+        unseen,
+        deleted,
+        size,
+        ..
+    } = row;
+    format!("{messages} messages, {unseen} unseen, {deleted} deleted, {size} bytes")
+}
+
+/// Gives messages whose MODSEQ another one has a new one each.
+fn renumber(
+    txn: &mut Txn<'_>,
+    account: AccountId,
+    id: FolderId,
+    doubled: Vec<(u32, MessageValue)>,
+    wanted: &mut BTreeMap<u64, u32>,
+) -> Result<(), Refusal> {
+    if doubled.is_empty() {
+        return Ok(());
+    }
+    let mut mailbox = look::mailbox(txn, account)?.unwrap_or_default();
+    let newest = wanted.last_key_value().map_or(0, |(modseq, _)| *modseq);
+    mailbox.modseq = mailbox.modseq.max(newest);
+    for (uid, mut value) in doubled {
+        mailbox.modseq = mailbox.modseq.saturating_add(1);
+        value.modseq = mailbox.modseq;
+        txn.put(keys::MESSAGE, &keys::message(account, id, uid), &value.encode())?;
+        wanted.insert(value.modseq, uid);
+    }
+    txn.put(keys::MAILBOX, &keys::mailbox(account), &mailbox.encode())
 }
 
 /// Makes the change rows of a folder the wanted ones; returns how many were not.
