@@ -129,7 +129,7 @@ pub enum CompletionShell {
     Fish,
 }
 
-/// Commands of the tool itself; they need no daemon.
+/// Commands of the tool itself.
 #[derive(Debug, Subcommand)]
 pub enum Local {
     /// List every setting this version knows, from the schema built into axictl (no daemon needed).
@@ -141,9 +141,18 @@ pub enum Local {
         #[arg(value_name = "CONTEXT")]
         context: Option<String>,
     },
+    /// Print the daemon's log lines as they are written, until Ctrl-C.
+    Logs {
+        /// Only lines of this module, for example IMAP or PROCESSING; may be repeated.
+        #[arg(long, short, value_name = "MODULE")]
+        module: Vec<String>,
+        /// Only lines of these levels, as a sum: 1 critical, 2 error, 4 warning, 8 information, 16 protocol.
+        #[arg(long, short, value_name = "SUM", default_value_t = 31)]
+        level: u32,
+    },
 }
 
-const USAGE: &str = "axictl [OPTIONS] [COMMAND]...\n       axictl [OPTIONS] -f FILE\n       axictl schema [--json] [--without-effect] [CONTEXT]";
+const USAGE: &str = "axictl [OPTIONS] [COMMAND]...\n       axictl [OPTIONS] -f FILE\n       axictl schema [--json] [--without-effect] [CONTEXT]\n       axictl [OPTIONS] logs [--level SUM] [--module MODULE]...";
 
 const AFTER_HELP: &str = "\
 Exit status: 0 all commands succeeded, 1 a command failed, 2 wrong usage, 3 the daemon cannot be reached.

@@ -169,6 +169,27 @@ impl Client {
         }
     }
 
+    /// Asks for something to be followed: the reply, and the id by which its events come.
+    pub fn follow(&mut self, what: Subject) -> Result<(Reply, u64), Unreachable> {
+        let id = self.send(what)?;
+        loop {
+            if let Frame::Head(Head { reply, .. }) = self.frame_of(id)? {
+                return Ok((reply, id));
+            }
+        }
+    }
+
+    /// The next event of what is followed.
+    pub fn event(&mut self, id: u64) -> Result<serde_json::Value, Unreachable> {
+        loop {
+            match self.frame_of(id)? {
+                Frame::Event { value, .. } => return Ok(value),
+                Frame::End { .. } => return Err(Unreachable("axigend ended the following".to_owned())),
+                _ => {}
+            }
+        }
+    }
+
     /// Runs a line in the session's context.
     pub fn line(&mut self, line: &str) -> Result<Reply, Unreachable> {
         self.ask(Subject::Line {

@@ -1,14 +1,15 @@
 //! `axictl`: administers a running axigend in the language of AXIGEN's command line interface.
 //!
 //! Start reading here. `args` is what the user typed, `address` which daemon is meant, `client` the control protocol, `session`
-//! runs commands and prints replies through `render`; `shell` and `script` are the two sources of commands. `schema` and
-//! `generate` need no daemon. The tool knows no command of the language: grammar, completion and help are the daemon's.
+//! runs commands and prints replies through `render`; `shell` and `script` are the two sources of commands. `logs` follows the
+//! daemon's log; `schema` and `generate` need no daemon. The tool knows no command of the language: grammar, completion and help are the daemon's.
 
 mod address;
 mod args;
 mod client;
 mod generate;
 mod input;
+mod logs;
 mod render;
 mod schema;
 mod script;
@@ -58,12 +59,13 @@ fn run(arguments: &Arguments) -> Result<u8, End> {
         generate::print(what, arguments.shell)?;
         return Ok(DONE);
     }
-    if let Some(Local::Schema {
-        without_effect,
-        context,
-    }) = &arguments.subcommand
-    {
-        return schema::print(printer.form(), context.as_deref(), *without_effect).map_err(End::from);
+    match &arguments.subcommand {
+        Some(Local::Schema {
+            without_effect,
+            context,
+        }) => return schema::print(printer.form(), context.as_deref(), *without_effect).map_err(End::from),
+        Some(Local::Logs { module, level }) => return follow_log(arguments, printer, module, *level),
+        None => {}
     }
     let commands = input::from_arguments(&arguments.commands);
     if commands.is_empty() && !arguments.commands.is_empty() {
@@ -110,6 +112,19 @@ fn run(arguments: &Arguments) -> Result<u8, End> {
         session.printer().notice(reminder);
     }
     Ok(if session.failures() == 0 { DONE } else { FAILED })
+}
+
+/// Prints the daemon's log until somebody ends it; why not, when that is not possible.
+fn follow_log(arguments: &Arguments, printer: Printer, modules: &[String], level: u32) -> Result<u8, End> {
+    let wanted = logs::Wanted { level, modules };
+    let address = address::choose(&arguments.target, |name| std::env::var_os(name));
+    let mut session = Session::new(Client::connect(&address)?, printer);
+    let refused = match log_in(&mut session, arguments, &[], false)? {
+        Some(why) => why,
+        None => logs::follow(session.client(), &wanted)?,
+    };
+    eprintln!("axictl: {refused}");
+    Ok(FAILED)
 }
 
 /// Logs in when that is asked for or needed; why it did not work. A script may begin with USER itself.

@@ -75,6 +75,11 @@ impl Session {
         }
     }
 
+    /// The connection, for what is no command.
+    pub fn client(&mut self) -> &mut Client {
+        &mut self.client
+    }
+
     /// Logs in, also where the daemon trusts this process already. What the user is told when that fails is the daemon's
     /// sentence.
     pub fn log_in(&mut self, user: &str, lines: &mut dyn Lines) -> Result<Result<(), String>, End> {

@@ -9,7 +9,7 @@ use clap::{Arg, CommandFactory, ValueHint};
 use std::fmt::Write as _;
 
 /// Words that may stand where a command may.
-const WORDS: &str = "schema";
+const WORDS: &str = "logs schema";
 
 /// One option as the scripts need it.
 struct Row {
@@ -143,7 +143,7 @@ fn fish(rows: &[Row]) -> String {
         }
         let _ = writeln!(text, "{line} -d '{}'", row.help);
     }
-    let _ = writeln!(text, "complete -c axictl -n __fish_use_subcommand -a {WORDS}");
+    let _ = writeln!(text, "complete -c axictl -n __fish_use_subcommand -a '{WORDS}'");
     text
 }
 

@@ -18,6 +18,7 @@ pub fn page() -> String {
         "axictl [options]",
         "axictl [options] command ...",
         "axictl [options] -f file",
+        "axictl [options] logs [--level sum] [--module module] ...",
         "axictl schema [--json] [--without-effect] [context]",
         "axictl --generate man|completion|reference",
     ] {

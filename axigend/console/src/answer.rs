@@ -15,6 +15,13 @@ pub enum Request {
     LogOut,
     /// More rows of the list, or lines of the job, that the last answer began.
     More,
+    /// Follows something ("log") until [`Request::Unfollow`].
+    Follow {
+        /// What.
+        what: String,
+    },
+    /// Follows nothing any more.
+    Unfollow,
     /// Completes a line at a cursor (in bytes).
     Complete {
         /// The line.
@@ -40,6 +47,8 @@ impl std::fmt::Debug for Request {
             Self::Text(_) => "Text(..)",
             Self::LogOut => "LogOut",
             Self::More => "More",
+            Self::Follow { .. } => "Follow",
+            Self::Unfollow => "Unfollow",
             Self::Complete { .. } => "Complete(..)",
             Self::Schema { .. } => "Schema",
         })
@@ -75,6 +84,8 @@ pub enum Answer {
         /// The reply, without its body, once it has ended.
         ended: Option<Box<Reply>>,
     },
+    /// What is followed has news, a line each.
+    News(Vec<String>),
     /// The list could not be read on; the reply ends with this refusal.
     Broken(String),
 }

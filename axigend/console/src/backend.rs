@@ -4,10 +4,10 @@
 //! the engine is not generic over it. The futures stay on the connection's thread; whatever burns CPU or waits for a
 //! disk is the backend's to move elsewhere.
 
-use axigen_shared::Refusal;
 use axigen_shared::control::Body;
 use axigen_shared::grammar::Args;
 use axigen_shared::schema::{Change, Child, Context, Object, Step};
+use axigen_shared::{Cause, Refusal};
 use futures_util::future::LocalBoxFuture;
 use std::any::Any;
 use std::cell::RefCell;
@@ -98,6 +98,12 @@ impl std::fmt::Debug for Held {
 pub trait Job: Send + Sync {
     /// What it said after its first `seen` lines. Waits for something new, but not for long.
     fn look(&self, seen: usize) -> LocalBoxFuture<'_, Look>;
+}
+
+/// Something that sessions can follow without end: the log.
+pub trait Source {
+    /// What came since, a line each; waits for some. Dropping the future loses nothing.
+    fn news(&mut self) -> LocalBoxFuture<'_, Vec<String>>;
 }
 
 /// What a look at a job shows.
@@ -266,4 +272,12 @@ pub trait Backend: Send + Sync {
 
     /// Whether the running server configuration differs from the one on disk.
     fn unsaved(&self) -> bool;
+
+    /// What can be followed without end, by its name; `Unsupported`.
+    fn source(&self, what: &str) -> Result<Box<dyn Source>, Refusal> {
+        Err(Refusal::new(
+            Cause::Unsupported,
+            format!("{what} cannot be followed"),
+        ))
+    }
 }

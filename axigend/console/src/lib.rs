@@ -14,7 +14,7 @@ mod session;
 mod wildcard;
 
 pub use answer::{Answer, Options, Request};
-pub use backend::{Acted, Answered, Backend, Deferred, Follow, Held, Job, Look, Page, Place, Target};
+pub use backend::{Acted, Answered, Backend, Deferred, Follow, Held, Job, Look, Page, Place, Source, Target};
 pub use engine::{Engine, Identity, Limits};
 pub use session::{ControlSession, MAX_TEXT, TextSession};
 pub use wildcard::fits;

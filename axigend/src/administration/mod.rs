@@ -30,7 +30,7 @@ use axigen_shared::grammar::Args;
 use axigen_shared::schema::{Change, Child, Context, Object};
 use axigen_shared::value::{Secret, quoted};
 use axigen_shared::{Cause, Refusal};
-use axigend_console::{Acted, Answered, Backend, Page, Place, Target};
+use axigend_console::{Acted, Answered, Backend, Page, Place, Source, Target};
 use futures_util::future::{FutureExt, LocalBoxFuture, ready};
 use std::sync::Arc;
 
@@ -210,6 +210,15 @@ fn attribute(name: &str, value: &str) -> Body {
     })
 }
 
+/// The log for a session that follows it.
+struct FollowedLog(axigend_telemetry::Reader);
+
+impl Source for FollowedLog {
+    fn news(&mut self) -> LocalBoxFuture<'_, Vec<String>> {
+        self.0.lines().boxed_local()
+    }
+}
+
 impl Backend for Administration {
     fn login<'a>(&'a self, user: &'a str, password: &'a [u8]) -> Answer<'a, Arc<str>> {
         let admin = self.parts.directory.authenticate_admin(user, password);
@@ -275,5 +284,16 @@ impl Backend for Administration {
 
     fn unsaved(&self) -> bool {
         self.parts.config.unsaved()
+    }
+
+    fn source(&self, what: &str) -> Result<Box<dyn Source>, Refusal> {
+        let log = (what == "log")
+            .then(|| self.parts.services.follow_log())
+            .flatten();
+        let reader = log.ok_or_else(|| {
+            let detail = format!("{what} cannot be followed; log can, where there is one");
+            Refusal::new(Cause::Unsupported, detail)
+        })?;
+        Ok(Box::new(FollowedLog(reader)))
     }
 }

@@ -10,6 +10,7 @@ use axigen_shared::{Cause, Refusal};
 use axigend_config::{ConnectionSettings, ServiceName, Settings};
 use axigend_net::{Prepared, Served, ServiceHost, State, TlsStore};
 use axigend_processing::Processing;
+use axigend_telemetry::Reader;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
@@ -225,6 +226,11 @@ impl Services {
         }
         self.log.configure(&change.settings);
         self.publish();
+    }
+
+    /// The log as it is written from now on; `None` without a log.
+    pub fn follow_log(&self) -> Option<Reader> {
+        self.log.follow()
     }
 
     /// Closes and opens log files (SIGHUP).

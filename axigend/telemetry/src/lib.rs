@@ -6,6 +6,7 @@
 //!
 //! Enter with [`Telemetry::start`]; give its [`LogLayer`] to a subscriber, or call [`Telemetry::install`].
 
+mod feed;
 mod file;
 mod layer;
 mod level;
@@ -18,6 +19,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use feed::{Feed, Reader};
 pub use layer::LogLayer;
 pub use level::{CRITICAL, ERROR, INFORMATION, Levels, PROTOCOL, WARNING};
 pub use telemetry::{Options, Telemetry};

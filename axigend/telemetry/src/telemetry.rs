@@ -1,5 +1,6 @@
 //! The log service as the server holds it: start, settings, reopen, rotate, end.
 
+use crate::feed::Feed;
 use crate::layer::LogLayer;
 use crate::level::Levels;
 use crate::line::Lines;
@@ -37,6 +38,7 @@ pub struct Options {
 pub struct Telemetry {
     layer: LogLayer,
     writer: Mutex<Option<JoinHandle<()>>>,
+    feed: Arc<Feed>,
 }
 
 impl Telemetry {
@@ -48,11 +50,12 @@ impl Telemetry {
     pub(crate) fn start_in_zone(options: Options, zone: TimeZone) -> io::Result<Self> {
         let (queue, records) = sync_channel(QUEUE);
         let lost = Arc::new(AtomicU64::new(0));
+        let feed = Arc::new(Feed::default());
         let lines = Lines::new(options.host, zone);
         let writer = Writer::new(
             options.directory,
             lines,
-            Arc::clone(&lost),
+            (Arc::clone(&lost), Arc::clone(&feed)),
             options.standard_error,
         );
         let thread = std::thread::Builder::new()
@@ -62,6 +65,7 @@ impl Telemetry {
         Ok(Self {
             layer: LogLayer { queue, levels, lost },
             writer: Mutex::new(Some(thread)),
+            feed,
         })
     }
 
@@ -73,6 +77,11 @@ impl Telemetry {
     /// Makes this the log of the whole process; false when there is one already.
     pub fn install(&self) -> bool {
         tracing::subscriber::set_global_default(Registry::default().with(self.layer())).is_ok()
+    }
+
+    /// The lines as they are written.
+    pub fn feed(&self) -> &Arc<Feed> {
+        &self.feed
     }
 
     /// Puts rules and levels in force, for running sessions too.

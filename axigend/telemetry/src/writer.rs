@@ -3,6 +3,7 @@
 //! Lines are gathered as long as more are waiting and written when the queue is empty, so that a busy server writes large
 //! pieces and a quiet one writes every line at once.
 
+use crate::feed::Feed;
 use crate::file::LogFile;
 use crate::level::{CRITICAL, ERROR, INFORMATION, WARNING};
 use crate::line::Lines;
@@ -27,6 +28,8 @@ pub struct Writer {
     files: HashMap<String, LogFile>,
     /// Lines that did not fit into the queue.
     lost: Arc<AtomicU64>,
+    /// For those who look on.
+    feed: Arc<Feed>,
     /// Whether the important lines also go to standard error.
     echo: bool,
     complained: i64,
@@ -34,7 +37,12 @@ pub struct Writer {
 
 impl Writer {
     /// A writer with the shipped rule.
-    pub fn new(directory: PathBuf, lines: Lines, lost: Arc<AtomicU64>, echo: bool) -> Self {
+    pub fn new(
+        directory: PathBuf,
+        lines: Lines,
+        (lost, feed): (Arc<AtomicU64>, Arc<Feed>),
+        echo: bool,
+    ) -> Self {
         let rules = vec![Rule::everything()];
         Self {
             directory,
@@ -42,6 +50,7 @@ impl Writer {
             rules,
             files: HashMap::new(),
             lost,
+            feed,
             echo,
             complained: i64::MIN,
         }
@@ -77,6 +86,7 @@ impl Writer {
 
     fn line(&mut self, record: &Record) {
         let line = self.lines.format(record);
+        self.feed.add(&line);
         if self.echo && is_for_the_foreground(record) {
             // Standard error may be closed; the files are what counts.
             let _ = io::stderr().lock().write_all(line.as_bytes());

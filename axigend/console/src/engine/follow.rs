@@ -1,11 +1,13 @@
 //! Following a long job: what it says is told as it comes, and how it ended is the status of the command.
 //!
-//! The job belongs to the backend and goes on when the session ends or runs its next command.
+//! The job belongs to the backend and goes on when the session ends or runs its next command. What has no end (the log) is
+//! followed beside commands.
 
-use super::{Engine, refused};
+use super::{Engine, Ran, refused};
 use crate::answer::Answer;
 use crate::backend::{Follow, Look};
 use axigen_shared::control::Reply;
+use axigen_shared::{Cause, Refusal};
 
 /// A job that is being followed.
 #[derive(Debug)]
@@ -28,6 +30,23 @@ impl Following {
 }
 
 impl Engine {
+    /// Begins to follow a source, for administrators only.
+    pub(super) fn follow(&mut self, what: &str) -> Ran {
+        if self.who.is_empty() {
+            return Err(Refusal::new(Cause::NotPermitted, "log in first"));
+        }
+        self.source = Some(self.backend.source(what)?);
+        Ok(Reply::done())
+    }
+
+    /// News of what is followed. Never resolves while nothing is.
+    pub async fn news(&mut self) -> Answer {
+        match &mut self.source {
+            Some(source) => Answer::News(source.news().await),
+            None => std::future::pending().await,
+        }
+    }
+
     /// What the job said since, and how it ended if it did.
     pub(super) async fn followed(&mut self) -> Answer {
         let Some(mut following) = self.following.take() else {

@@ -63,6 +63,7 @@ impl Engine {
         self.who = Arc::from("");
         self.logging_in = None;
         self.listing = None;
+        self.source = None;
         self.writing = None;
         self.debugging = false;
         self.levels = vec![Level::new(schema::login(), Anchor::Bare)];

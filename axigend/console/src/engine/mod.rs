@@ -24,7 +24,7 @@ mod show;
 mod view;
 
 use crate::answer::{Answer, Options, Request};
-use crate::backend::{Backend, Held};
+use crate::backend::{Backend, Held, Source};
 use axigen_shared::control::{Body, Expects, Reply};
 use axigen_shared::grammar::{self, Args, Matched, Mismatch};
 use axigen_shared::schema::{self, Context, Verb};
@@ -101,6 +101,8 @@ pub struct Engine {
     listing: Option<list::Listing>,
     /// The job whose lines are being told.
     following: Option<follow::Following>,
+    /// What is followed without end.
+    source: Option<Box<dyn Source>>,
     /// What actions left with this session.
     held: Held,
     /// The action that waits for its text.
@@ -130,6 +132,7 @@ impl Engine {
             kept: RefCell::default(),
             listing: None,
             following: None,
+            source: None,
             held: Held::default(),
             writing: None,
             errors: 0,
@@ -179,6 +182,14 @@ impl Engine {
             }
             Request::More if self.following.is_some() => self.followed().await,
             Request::More => self.more().await,
+            Request::Follow { what } => {
+                let reply = settled(self.follow(&what));
+                self.finished(reply)
+            }
+            Request::Unfollow => {
+                self.source = None;
+                self.finished(Reply::done())
+            }
             Request::Complete { line, cursor } => {
                 let reply = self.complete(&line, cursor).await;
                 self.finished(reply)

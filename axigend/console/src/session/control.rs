@@ -7,7 +7,8 @@ use super::lines::{Line, Lines};
 use super::writing::MAX_TEXT;
 use crate::answer::{Answer, Request};
 use axigen_shared::control::{
-    Body, Expects, Frame, Hello, MAX_REQUEST, Reply, Request as Asked, Subject, Table, VERSION, frames,
+    Body, Expects, Frame, Hello, MAX_REQUEST, Reply, Request as Asked, Status, Subject, Table, VERSION,
+    frames,
 };
 use axigend_protocol::{OUTPUT_CHUNK, Session, Step, TlsFacts};
 use std::collections::VecDeque;
@@ -24,6 +25,9 @@ pub struct ControlSession {
     id: u64,
     /// The list under way goes on.
     more: bool,
+    /// Id of the request to follow something that was asked last, and of the one that is in force.
+    asked_to_follow: Option<u64>,
+    follows: Option<u64>,
     closing: bool,
 }
 
@@ -36,6 +40,8 @@ impl ControlSession {
             question: None,
             id: 0,
             more: false,
+            asked_to_follow: None,
+            follows: None,
             closing: false,
         };
         session.send(&Frame::Hello(hello));
@@ -118,7 +124,17 @@ impl ControlSession {
             Subject::Complete { line, cursor } => Request::Complete { line, cursor },
             Subject::Schema { path, without_effect } => Request::Schema { path, without_effect },
             Subject::Follow { what } => {
-                return self.reply(Reply::refused(format!("{what} cannot be followed yet")));
+                if let Some(of) = self.follows {
+                    let text = format!("request {of} follows something already: stop it first");
+                    return self.reply(Reply::refused(text));
+                }
+                self.asked_to_follow = Some(self.id);
+                Request::Follow { what }
+            }
+            Subject::Stop { of } if self.follows == Some(of) => {
+                self.follows = None;
+                self.send(&Frame::End { id: of, ended: None });
+                Request::Unfollow
             }
             Subject::Stop { of } => {
                 return self.reply(Reply::refused(format!("request {of} does not follow anything")));
@@ -151,6 +167,23 @@ impl ControlSession {
 }
 
 impl ControlSession {
+    /// The head of the reply; its end comes when the client stops it.
+    fn begin_follow(&mut self, reply: &Reply) {
+        self.follows = Some(self.id);
+        for frame in frames(self.id, reply.clone()).filter(|frame| !matches!(frame, Frame::End { .. })) {
+            self.send(&frame);
+        }
+    }
+
+    /// An event for each line.
+    fn news(&mut self, lines: Vec<String>) {
+        let Some(id) = self.follows else { return };
+        for line in lines {
+            let value = serde_json::json!({ "line": line });
+            self.send(&Frame::Event { id, value });
+        }
+    }
+
     /// A job goes on: its lines, an event that says how far it is, its outcome at the end.
     fn job(&mut self, lines: Vec<String>, progress: Option<String>, ended: Option<Box<Reply>>) {
         self.more = ended.is_none();
@@ -192,7 +225,9 @@ impl Session for ControlSession {
                     MAX_REQUEST
                 });
                 self.closing |= reply.expects == Expects::Nothing;
-                if more {
+                if self.asked_to_follow.take().is_some() && reply.status == Status::Ok {
+                    self.begin_follow(&reply);
+                } else if more {
                     self.begin_list(*reply);
                 } else {
                     self.reply(*reply);
@@ -204,6 +239,7 @@ impl Session for ControlSession {
                 progress,
                 ended,
             } => self.job(lines, progress, ended),
+            Answer::News(lines) => self.news(lines),
             Answer::Broken(why) => self.fault(format!("the list was broken off: {why}")),
         }
     }
@@ -240,7 +276,11 @@ impl Session for ControlSession {
                 return Step::Ask(question);
             }
             let Some(line) = self.lines.next() else {
-                return Step::Read;
+                return if self.follows.is_some() {
+                    Step::Listen
+                } else {
+                    Step::Read
+                };
             };
             self.line(line);
         }

@@ -166,6 +166,8 @@ impl Session for TextSession {
                 ended,
             } => self.job(lines, progress, ended.as_deref()),
             Answer::Broken(why) => self.broken(&why),
+            // Nothing is followed here.
+            Answer::News(_) => {}
         }
     }
 

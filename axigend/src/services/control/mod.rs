@@ -81,4 +81,8 @@ impl Backend for ControlBackend {
     async fn answer(&mut self, request: Request) -> Answer {
         self.engine.answer(request).await
     }
+
+    async fn event(&mut self) -> Answer {
+        self.engine.news().await
+    }
 }

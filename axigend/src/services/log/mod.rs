@@ -4,7 +4,7 @@
 //! stop is not lost. Lines of other servers (UDP) are not taken yet.
 
 use axigend_config::Settings;
-use axigend_telemetry::{CRITICAL, ERROR, Levels, Telemetry};
+use axigend_telemetry::{CRITICAL, ERROR, Levels, Reader, Telemetry};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -36,6 +36,11 @@ impl LogService {
     pub fn stop(&self, settings: &Settings) {
         self.running.store(false, Ordering::Relaxed);
         self.configure(settings);
+    }
+
+    /// The log as it is written from now on; `None` without a log.
+    pub fn follow(&self) -> Option<Reader> {
+        self.telemetry.as_ref().map(|telemetry| telemetry.feed().follow())
     }
 
     /// Whether it is started.
