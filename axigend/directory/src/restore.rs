@@ -187,18 +187,23 @@ mod tests {
         Directory::open(&root.join("serverData"), root, RealDisk::shared()).unwrap()
     }
 
+    async fn with_a_domain(root: &Path) -> Arc<Directory> {
+        let directory = open(root);
+        let new = NewDomain {
+            name: "x.test".into(),
+            postmaster_password: Secret::new("{SSHA}DkMTwBl+a/3DQTxCYEApdUtNXGgdUac3"),
+            ..NewDomain::default()
+        };
+        directory.create_domain(new).await.unwrap();
+        directory
+    }
+
     /// Announced, and the power went off before or after the move.
     #[tokio::test]
     async fn a_restoration_that_was_cut_is_finished_at_the_next_start() {
         for moved in [false, true] {
             let root = tempfile::tempdir().unwrap();
-            let directory = open(root.path());
-            let new = NewDomain {
-                name: "x.test".into(),
-                postmaster_password: Secret::new("{SSHA}DkMTwBl+a/3DQTxCYEApdUtNXGgdUac3"),
-                ..NewDomain::default()
-            };
-            directory.create_domain(new).await.unwrap();
+            let directory = with_a_domain(root.path()).await;
             directory.delete_domain("x.test", true).await.unwrap();
             let Some(Kept::Record(mut record)) = directory.server.kept("x.test").unwrap() else {
                 panic!("a kept record");
@@ -226,13 +231,7 @@ mod tests {
     #[tokio::test]
     async fn a_copy_of_which_only_the_path_is_known_comes_back() {
         let root = tempfile::tempdir().unwrap();
-        let directory = open(root.path());
-        let new = NewDomain {
-            name: "x.test".into(),
-            postmaster_password: Secret::new("{SSHA}DkMTwBl+a/3DQTxCYEApdUtNXGgdUac3"),
-            ..NewDomain::default()
-        };
-        directory.create_domain(new).await.unwrap();
+        let directory = with_a_domain(root.path()).await;
         let alias = Change::here(Action::AddName("aliases", "y.test".into()));
         directory.update_domain("x.test", &[alias]).await.unwrap();
         directory.delete_domain("x.test", true).await.unwrap();

@@ -54,7 +54,7 @@ impl Processing {
     }
 
     /// The store and the places in it, when the message can be delivered now. Refused when it is for a store that takes
-    /// nothing before a restart: the queue could only keep it, and would have to be believed that it is delivered.
+    /// nothing before a restart: until then the queue could only pile it up.
     fn short_way(&self, received: &Received, envelope: &Envelope) -> Result<Option<ShortWay>, Refusal> {
         let settings = self.config.settings();
         let mut places: Vec<Place> = Vec::with_capacity(envelope.recipients.len());
