@@ -1,6 +1,6 @@
 //! domain, its creation, its accounts and their defaults (domains-groupware, "Domains", "Accounts").
 
-use super::domain_places::messages_locations;
+use super::domain_places::{GROUPWARE_SUPPORT, messages_locations};
 use crate::schema::{Access, Attr, Child, ChildVerb, Command, Context, Layout, Leave, Live, groups};
 use crate::value::{Choices, Kind};
 
@@ -39,13 +39,7 @@ static CREATE_ATTRS: [Attr; 6] = [
     )
     .usage("<unitLocationURI>")
     .works(),
-    Attr::new(
-        "groupwareSupport",
-        Kind::Bool,
-        "yes",
-        "calendars, contacts, tasks and notes",
-    )
-    .also(&["maclSupport"]),
+    GROUPWARE_SUPPORT,
 ];
 
 /// A domain that is being created.

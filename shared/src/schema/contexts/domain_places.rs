@@ -9,6 +9,15 @@ const NAME: Attr = Attr::new("name", Kind::DomainName, "", "name of the domain")
     .access(Access::ReadOnly)
     .works();
 
+/// Settled when a domain is made, and changed where its storages are.
+pub(super) const GROUPWARE_SUPPORT: Attr = Attr::new(
+    "groupwareSupport",
+    Kind::Bool,
+    "yes",
+    "calendars, contacts, tasks and notes",
+)
+.also(&["maclSupport"]);
+
 static NAMED: [Attr; 1] = [NAME];
 
 static PLACED: [Attr; 2] = [
@@ -39,13 +48,7 @@ static EDIT_ATTRS: [Attr; 4] = [
         "directory of its objects",
     )
     .works(),
-    Attr::new(
-        "groupwareSupport",
-        Kind::Bool,
-        "yes",
-        "calendars, contacts, tasks and notes",
-    )
-    .also(&["maclSupport"]),
+    GROUPWARE_SUPPORT,
 ];
 
 static TEMPLATE: [Command; 1] = [Command::not_built(
