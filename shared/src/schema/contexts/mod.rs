@@ -2,7 +2,6 @@
 
 mod cli;
 mod domain;
-mod domain_places;
 mod imap;
 mod log;
 mod pop3;
@@ -43,9 +42,9 @@ fn by_path() -> &'static BTreeMap<&'static str, &'static Context> {
             &root::ROOT,
             &server::SERVER,
             &domain::DOMAIN_CREATE,
-            &domain_places::DOMAIN_EDIT,
-            &domain_places::DOMAIN_REGISTER,
-            &domain_places::DOMAIN_RESTORE,
+            &domain::DOMAIN_EDIT,
+            &domain::DOMAIN_REGISTER,
+            &domain::DOMAIN_RESTORE,
         ];
         while let Some(context) = open.pop() {
             if found.insert(context.path, context).is_none() {

@@ -78,7 +78,7 @@ static MAINTENANCE: [Command; 5] = [
 ];
 
 /// The storages of a domain that is disabled.
-pub(super) static DOMAIN_EDIT: Context = Context {
+pub(in crate::schema::contexts) static DOMAIN_EDIT: Context = Context {
     path: "domain-edit",
     prompt: "domain-edit",
     title: "Domain-Edit",
@@ -95,7 +95,7 @@ pub(super) static DOMAIN_EDIT: Context = Context {
 };
 
 /// A domain that is taken into the list.
-pub(super) static DOMAIN_REGISTER: Context = Context {
+pub(in crate::schema::contexts) static DOMAIN_REGISTER: Context = Context {
     path: "domain-register",
     prompt: "domain-register",
     title: "Domain-Register",
@@ -105,7 +105,7 @@ pub(super) static DOMAIN_REGISTER: Context = Context {
 };
 
 /// A deleted domain that is brought back.
-pub(super) static DOMAIN_RESTORE: Context = Context {
+pub(in crate::schema::contexts) static DOMAIN_RESTORE: Context = Context {
     path: "domain-restore",
     prompt: "domain-restore",
     title: "Domain-Restore",

@@ -1,0 +1,183 @@
+//! What an administrator does in a domain beside its attributes: information, other objects, parts
+//! (domains-groupware, "Domains").
+
+use crate::schema::Command;
+
+pub(super) static DOMAIN_COMMANDS: [Command; 17] = [
+    Command::not_built("SET [name <name>]", "renames the domain"),
+    Command::act(
+        "SHOW postmasterAccount",
+        "ShowPostmasterAccount",
+        "shows which account is postmaster",
+    ),
+    Command::act(
+        "RESET postmasterAccount",
+        "ResetPostmasterAccount",
+        "gives the role back to postmaster, at once",
+    ),
+    Command::not_built("RESET ldapSynchronization", "begins the synchronisation anew"),
+    Command::not_built("RESET maintenanceDate", "runs the daily maintenance again"),
+    Command::act(
+        "SHOW RegistryInformation",
+        "ShowRegistryInformation",
+        "shows number and dates",
+    ),
+    Command::act(
+        "SHOW StorageInformation [details]",
+        "ShowStorageInformation",
+        "shows what the storages take, in KB",
+    ),
+    Command::act(
+        "SHOW StorageStatistics [details|summary][average][raw][mboxDetails][mboxReset]",
+        "ShowStorageStatistics",
+        "shows what storages did since counting began",
+    ),
+    Command::not_built(
+        "SHOW AccountingStatistics [since <date>][until <date>]",
+        "shows use",
+    ),
+    Command::act(
+        "SHOW DisposableMetadataInformation",
+        "ShowDisposableMetadata",
+        "shows cached metadata of messages",
+    ),
+    Command::not_built(
+        "SHOW BrandingElement <element>",
+        "shows an image of the product's look",
+    ),
+    Command::act(
+        "SHOW SearchIndexInformation [diag] [details] [allfolders]",
+        "ShowSearchIndexInformation",
+        "shows the search index of the domain; allfolders and details: how many messages of each account are in it",
+    ),
+    Command::not_built(
+        "SHOW CalendarSearchIndexInformation [diag] [details | allfolders]",
+        "shows search indexes of calendars",
+    ),
+    Command::not_built(
+        "SHOW ContactSearchIndexInformation [diag] [details | allfolders]",
+        "shows search indexes of contacts",
+    ),
+    Command::not_built(
+        "SHOW SortIndexInformation [details | allfolders]",
+        "shows sort indexes",
+    ),
+    Command::not_built(
+        "SHOW ConversationIndexInformation [diag] [details]",
+        "shows indexes of conversations",
+    ),
+    Command::not_built("LIST SearchFolders [details]", "lists folders that are searches"),
+];
+
+pub(super) static DOMAIN_OBJECTS: [Command; 26] = [
+    Command::not_built("LIST Groups [wildcard (ex: account*)]", "lists every group"),
+    Command::not_built("ADD Group [name] <name>", "adds the group").enters(),
+    Command::not_built("UPDATE Group [name] <name>", "changes the group").enters(),
+    Command::not_built("REMOVE Group [name] <name>", "removes the group"),
+    Command::not_built("SHOW Group [name] <name> [ATTR <param>]", "shows the group"),
+    Command::not_built("LIST Forwarders [wildcard (ex: account*)]", "as LIST Groups").legacy(),
+    Command::not_built("ADD Forwarder [name] <name>", "as ADD Group")
+        .enters()
+        .legacy(),
+    Command::not_built("UPDATE Forwarder [name] <name>", "as UPDATE Group")
+        .enters()
+        .legacy(),
+    Command::not_built("REMOVE Forwarder [name] <name>", "as REMOVE Group").legacy(),
+    Command::not_built(
+        "LIST FolderRcpts [wildcard (ex: account*)]",
+        "lists every folder recipient",
+    ),
+    Command::not_built("ADD FolderRcpt [name] <name>", "adds the folder recipient").enters(),
+    Command::not_built("UPDATE FolderRcpt [name] <name>", "changes the folder recipient").enters(),
+    Command::not_built("REMOVE FolderRcpt [name] <name>", "removes the folder recipient"),
+    Command::not_built(
+        "SHOW FolderRcpt [name] <name> [ATTR <param>]",
+        "shows the folder recipient",
+    ),
+    Command::not_built("LIST Lists [wildcard (ex: account*)]", "lists every mailing list"),
+    Command::not_built(
+        "ADD List [name] <listName> password <password> adminEmail <email>",
+        "adds the mailing list",
+    )
+    .enters(),
+    Command::not_built("UPDATE List [name] <listName>", "changes the mailing list").enters(),
+    Command::not_built("REMOVE List [name] <listName>", "removes the mailing list"),
+    Command::not_built(
+        "SHOW List [name] <listName> [ATTR <param>]",
+        "shows the mailing list",
+    ),
+    Command::not_built(
+        "LIST AccountClasses [wildcard (ex: account*)]",
+        "lists every account class",
+    ),
+    Command::not_built(
+        "ADD accountClass [name] <accountClassName>",
+        "adds the account class",
+    )
+    .enters(),
+    Command::not_built(
+        "UPDATE accountClass [name] <accountClassName>",
+        "changes the account class",
+    )
+    .enters(),
+    Command::not_built(
+        "REMOVE accountClass [name] <accountClassName>",
+        "removes the account class",
+    ),
+    Command::not_built(
+        "LIST Ghosts [wildcard (ex: account*)]",
+        "lists accounts that left the directory",
+    ),
+    Command::not_built(
+        "REMOVE GHOSTS [wildcard (ex: g*)]",
+        "removes accounts that left the directory",
+    ),
+    Command::not_built(
+        "LIST DomainObjectsInfo [wildcard (ex: account*)]",
+        "lists every object with its kind",
+    ),
+];
+
+pub(super) static DOMAIN_PARTS: [Command; 13] = [
+    Command::not_built("ESET appenderHtml", "sets the text that is added to mail"),
+    Command::not_built(
+        "ESET BrandingElement <element>",
+        "sets an image of the product's look",
+    ),
+    Command::not_built("CONFIG MIGRATIONDATA", "configures automatic migration").enters(),
+    Command::not_built("CONFIG FILTERS", "configures message rules").enters(),
+    Command::not_built("CONFIG adminLimits", "configures limits of domain administrators").enters(),
+    Command::not_built(
+        "CONFIG accountDefaultFilters",
+        "configures message rules that accounts inherit",
+    )
+    .enters(),
+    Command::not_built(
+        "CONFIG folderRcptDefaultLimits",
+        "configures limits that folder recipients inherit",
+    )
+    .enters(),
+    Command::not_built("CONFIG autodiscovery", "configures automatic set-up of clients").enters(),
+    Command::not_built(
+        "CONFIG accountDefaultSendRecvRestrictions",
+        "configures restrictions that accounts inherit",
+    )
+    .enters(),
+    Command::not_built(
+        "CONFIG accountDefaultWebmailAdvertising",
+        "configures advertising that accounts inherit",
+    )
+    .enters(),
+    Command::not_built("CONFIG PUBLIC-FOLDER", "configures public folders").enters(),
+    Command::not_built("CONFIG PERMISSIONS", "configures rights of administrators").enters(),
+    Command::not_built(
+        "CONFIG initialAccountSettings",
+        "configures what new accounts begin with",
+    )
+    .enters(),
+];
+
+pub(super) static DOMAIN_REST: [Command; 1] = [Command::not_built(
+    "REMOVE TmpSearchFolders <all | account>",
+    "removes temporary searches",
+)];
