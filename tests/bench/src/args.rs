@@ -47,6 +47,11 @@ impl Arguments {
         if self.quick { 100_000 } else { 1_000_000 }
     }
 
+    /// Bytes of the largest import.
+    pub(crate) fn imported(&self) -> u64 {
+        if self.quick { 500_000_000 } else { 10_000_000_000 }
+    }
+
     /// Whether this bench was asked for.
     pub(crate) fn wants(&self, bench: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|name| bench.starts_with(name.as_str()))

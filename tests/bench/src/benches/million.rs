@@ -3,7 +3,7 @@
 use super::append::fill as append;
 use super::{Scene, said};
 use crate::load::{Imap, Messages, Smtp, user};
-use crate::meter::anonymous_kib;
+use crate::meter::{anonymous_kib, most_memory};
 use crate::report::Figure;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -24,8 +24,6 @@ const BEFORE_KILL: Duration = Duration::from_secs(3);
 const REST: Duration = Duration::from_secs(10);
 /// Longest wait until everything is delivered.
 const DRAIN: Duration = Duration::from_mins(10);
-/// Between two looks at the memory.
-const LOOK: Duration = Duration::from_millis(20);
 
 /// Sends messages to a hundred accounts each until every account has its share.
 pub(super) fn fill(scene: &mut Scene<'_>) -> Result<(), String> {
@@ -155,22 +153,10 @@ pub(super) fn uid_fetch(scene: &mut Scene<'_>) -> Result<Vec<Figure>, String> {
     let mut imap = Imap::login(server.imap, &user(1)).map_err(said)?;
     imap.command(&format!("SELECT {HUGE}")).map_err(said)?;
     let pid = server.roots[0];
-    let done = AtomicBool::new(false);
-    let (most, seconds, lines) = std::thread::scope(|threads| {
-        let watcher = threads.spawn(|| {
-            let mut most = 0;
-            while !done.load(Ordering::Relaxed) {
-                most = most.max(anonymous_kib(pid).unwrap_or(0));
-                std::thread::sleep(LOOK);
-            }
-            most
-        });
+    let (most, (seconds, lines)) = most_memory(pid, || {
         let began = Instant::now();
         let answer = imap.command("UID FETCH 1:* (FLAGS)");
-        let seconds = began.elapsed().as_secs_f64();
-        done.store(true, Ordering::Relaxed);
-        let most = watcher.join().expect("the watcher does not panic");
-        (most, seconds, answer.map(|answer| answer.lines))
+        (began.elapsed().as_secs_f64(), answer.map(|answer| answer.lines))
     });
     let lines = lines.map_err(said)?;
     if lines != count as usize {

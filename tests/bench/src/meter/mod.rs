@@ -7,7 +7,7 @@ mod process;
 mod syncs;
 
 use process::{Use, own_cpu_s, tree, tree_use};
-pub(crate) use process::{anonymous_kib, proportional_kib, tree as processes};
+pub(crate) use process::{anonymous_kib, most_memory, proportional_kib, tree as processes};
 use syncs::Counter;
 
 /// Whether syncs can be counted here.

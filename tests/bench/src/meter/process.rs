@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Unit of the times in `/proc/PID/stat` (USER_HZ), the same on all machines this runs on.
 const TICKS_A_SECOND: f64 = 100.0;
+/// Between two looks at the memory.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// What processes used since they began, those they waited for included.
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,6 +53,24 @@ pub(crate) fn own_cpu_s() -> f64 {
 /// KiB of anonymous memory of a process (RssAnon).
 pub(crate) fn anonymous_kib(pid: u32) -> Option<u64> {
     field(&format!("/proc/{pid}/status"), "RssAnon:")
+}
+
+/// Does the work, and tells the highest RssAnon of the process meanwhile, in KiB.
+pub(crate) fn most_memory<T>(pid: u32, work: impl FnOnce() -> T) -> (u64, T) {
+    let done = AtomicBool::new(false);
+    std::thread::scope(|threads| {
+        let watcher = threads.spawn(|| {
+            let mut most = 0;
+            while !done.load(Ordering::Relaxed) {
+                most = most.max(anonymous_kib(pid).unwrap_or(0));
+                std::thread::sleep(LOOK);
+            }
+            most
+        });
+        let outcome = work();
+        done.store(true, Ordering::Relaxed);
+        (watcher.join().expect("the watcher does not panic"), outcome)
+    })
 }
 
 /// KiB of memory of a process, what it shares counted in parts (Pss): the sum over processes is right.
