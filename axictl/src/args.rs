@@ -129,6 +129,13 @@ pub enum CompletionShell {
     Fish,
 }
 
+/// What can be imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Imported {
+    /// An account a row.
+    Accounts,
+}
+
 /// Commands of the tool itself.
 #[derive(Debug, Subcommand)]
 pub enum Local {
@@ -141,6 +148,48 @@ pub enum Local {
         #[arg(value_name = "CONTEXT")]
         context: Option<String>,
     },
+    /// Print the configuration and all objects as one TOML file: what diff and apply read.
+    Export {
+        /// Do not print the hashes of passwords. A file without them cannot make new accounts.
+        #[arg(long)]
+        no_passwords: bool,
+        /// Only domains, not the configuration of the server. So it is when domains are named.
+        #[arg(long)]
+        no_server: bool,
+        /// Only these domains.
+        #[arg(value_name = "DOMAIN")]
+        domains: Vec<String>,
+    },
+    /// Show what apply would change; exit status 1 when that is anything.
+    Diff {
+        /// The file, as axictl export prints it; "-" is standard input.
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+    },
+    /// Make the server be as a file says: each object is changed as a whole or not at all.
+    Apply {
+        /// Only show what would change, as axictl diff.
+        #[arg(long)]
+        dry_run: bool,
+        /// Remove accounts and other objects of the file's domains that are not in the file. Their mail goes with them.
+        #[arg(long)]
+        prune: bool,
+        /// The file, as axictl export prints it; "-" is standard input.
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+    },
+    /// Bring in objects from a table.
+    Import {
+        /// What the rows are.
+        #[arg(value_name = "WHAT")]
+        what: Imported,
+        /// Only check every row.
+        #[arg(long)]
+        dry_run: bool,
+        /// A CSV file; its first row names the columns: address,password,quota,aliases or any setting of an account.
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+    },
     /// Print the daemon's log lines as they are written, until Ctrl-C.
     Logs {
         /// Only lines of this module, for example IMAP or PROCESSING; may be repeated.
@@ -152,7 +201,7 @@ pub enum Local {
     },
 }
 
-const USAGE: &str = "axictl [OPTIONS] [COMMAND]...\n       axictl [OPTIONS] -f FILE\n       axictl schema [--json] [--without-effect] [CONTEXT]\n       axictl [OPTIONS] logs [--level SUM] [--module MODULE]...";
+const USAGE: &str = "axictl [OPTIONS] [COMMAND]...\n       axictl [OPTIONS] -f FILE\n       axictl schema [--json] [--without-effect] [CONTEXT]\n       axictl [OPTIONS] logs [--level SUM] [--module MODULE]...\n       axictl [OPTIONS] export [--no-passwords] [DOMAIN]...\n       axictl [OPTIONS] diff FILE\n       axictl [OPTIONS] apply [--dry-run] [--prune] FILE\n       axictl [OPTIONS] import [--dry-run] accounts FILE.csv";
 
 const AFTER_HELP: &str = "\
 Exit status: 0 all commands succeeded, 1 a command failed, 2 wrong usage, 3 the daemon cannot be reached.

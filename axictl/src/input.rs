@@ -5,6 +5,26 @@
 //! looked at here, so that a `|` or a blank inside a value is left alone.
 
 use std::fmt;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Longest file read as a whole: the objects of some million accounts.
+const MAX_FILE: u64 = 1 << 30;
+
+/// A whole file as text; `-` is standard input.
+pub fn whole_file(path: &Path) -> io::Result<String> {
+    let source: Box<dyn Read> = if path.as_os_str() == "-" {
+        Box::new(io::stdin())
+    } else {
+        Box::new(std::fs::File::open(path)?)
+    };
+    let mut text = String::new();
+    let size = source.take(MAX_FILE + 1).read_to_string(&mut text)?;
+    if size as u64 > MAX_FILE {
+        return Err(io::Error::other(format!("it is longer than {MAX_FILE} bytes")));
+    }
+    Ok(text)
+}
 
 /// One command and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //!
 //! Start reading here. `args` is what the user typed, `address` which daemon is meant, `client` the control protocol, `session`
 //! runs commands and prints replies through `render`; `shell` and `script` are the two sources of commands. `logs` follows the
-//! daemon's log; `schema` and `generate` need no daemon. The tool knows no command of the language: grammar, completion and help are the daemon's.
+//! daemon's log; `provision` is export, diff, apply and import; `schema` and `generate` need no daemon. The tool knows no command of the language: grammar, completion and help are the daemon's.
 
 mod address;
 mod args;
@@ -10,6 +10,7 @@ mod client;
 mod generate;
 mod input;
 mod logs;
+mod provision;
 mod render;
 mod schema;
 mod script;
@@ -18,12 +19,13 @@ mod session;
 mod shell;
 
 use args::{Arguments, Local};
+use axigen_shared::control::Subject;
 use clap::Parser;
 use client::Client;
 use render::{Form, Printer};
 use script::Script;
 use session::{End, Lines, Session};
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -65,6 +67,7 @@ fn run(arguments: &Arguments) -> Result<u8, End> {
             context,
         }) => return schema::print(printer.form(), context.as_deref(), *without_effect).map_err(End::from),
         Some(Local::Logs { module, level }) => return follow_log(arguments, printer, module, *level),
+        Some(local) => return provision(arguments, printer, local),
         None => {}
     }
     let commands = input::from_arguments(&arguments.commands);
@@ -125,6 +128,53 @@ fn follow_log(arguments: &Arguments, printer: Printer, modules: &[String], level
     };
     eprintln!("axictl: {refused}");
     Ok(FAILED)
+}
+
+/// Export, diff, apply and import.
+fn provision(arguments: &Arguments, printer: Printer, local: &Local) -> Result<u8, End> {
+    let address = address::choose(&arguments.target, |name| std::env::var_os(name));
+    let mut session = Session::new(Client::connect(&address)?, printer);
+    if let Some(why) = log_in(&mut session, arguments, &[], false)? {
+        eprintln!("axictl: {why}");
+        return Ok(FAILED);
+    }
+    let client = session.client();
+    let form = printer.form();
+    let job = |file, check, prune| provision::Job {
+        file,
+        check,
+        prune,
+        form,
+    };
+    let done = match local {
+        Local::Export {
+            no_passwords,
+            no_server,
+            domains,
+        } => {
+            let wanted = Subject::Export {
+                domains: domains.clone(),
+                server: !no_server && domains.is_empty(),
+                hashes: !no_passwords,
+            };
+            let mut out = io::BufWriter::new(io::stdout().lock());
+            let refused = provision::export(client, wanted, &mut out)?;
+            out.flush()?;
+            refused.map_or(Ok(true), Err)
+        }
+        Local::Diff { file } => provision::apply(client, job(file, true, false))?,
+        Local::Apply { dry_run, prune, file } => provision::apply(client, job(file, *dry_run, *prune))?,
+        Local::Import { dry_run, file, .. } => provision::import(client, file, *dry_run, form)?,
+        Local::Schema { .. } | Local::Logs { .. } => Ok(true),
+    };
+    match done {
+        Ok(true) => Ok(DONE),
+        Ok(false) => Ok(FAILED),
+        Err(why) => {
+            eprintln!("axictl: {why}");
+            Ok(FAILED)
+        }
+    }
 }
 
 /// Logs in when that is asked for or needed; why it did not work. A script may begin with USER itself.

@@ -207,7 +207,7 @@ impl Session {
 }
 
 /// How far a job is, on one line of the terminal that is written over; nowhere else.
-fn show_progress(progress: &str) {
+pub fn show_progress(progress: &str) {
     let mut terminal = io::stderr();
     if terminal.is_terminal() {
         let plain: String = progress.chars().filter(|c| !c.is_control()).collect();

@@ -1,6 +1,6 @@
 //! What sessions ask the engine, and what it answers.
 
-use axigen_shared::control::Reply;
+use axigen_shared::control::{Reply, Wanted};
 
 /// A question of a session.
 #[derive(Clone, PartialEq, Eq)]
@@ -15,6 +15,24 @@ pub enum Request {
     LogOut,
     /// More rows of the list, or lines of the job, that the last answer began.
     More,
+    /// Prints objects as documents.
+    Export {
+        /// Domains; all when empty.
+        domains: Vec<String>,
+        /// Whether the configuration of the server comes first.
+        server: bool,
+        /// Whether passwords of accounts come as hashes.
+        hashes: bool,
+    },
+    /// Makes objects be as their documents say.
+    Apply {
+        /// The objects.
+        objects: Vec<Wanted>,
+        /// Only tells what would be done.
+        check: bool,
+        /// Leaves alone what a document does not mention.
+        keep: bool,
+    },
     /// Follows something ("log") until [`Request::Unfollow`].
     Follow {
         /// What.
@@ -47,6 +65,8 @@ impl std::fmt::Debug for Request {
             Self::Text(_) => "Text(..)",
             Self::LogOut => "LogOut",
             Self::More => "More",
+            Self::Export { .. } => "Export",
+            Self::Apply { .. } => "Apply(..)",
             Self::Follow { .. } => "Follow",
             Self::Unfollow => "Unfollow",
             Self::Complete { .. } => "Complete(..)",

@@ -7,6 +7,7 @@
 use axigen_shared::control::Body;
 use axigen_shared::grammar::Args;
 use axigen_shared::schema::{Change, Child, Context, Object, Step};
+use axigen_shared::value::Secret;
 use axigen_shared::{Cause, Refusal};
 use futures_util::future::LocalBoxFuture;
 use std::any::Any;
@@ -266,6 +267,16 @@ pub trait Backend: Send + Sync {
         args: &'a Args,
         text: Option<&'a [String]>,
     ) -> LocalBoxFuture<'a, Result<Acted, Refusal>>;
+
+    /// The hash of the password of an object that has one, as SET takes it: `{SCHEME}value`.
+    fn password_hash(&self, _target: &Target) -> Option<String> {
+        None
+    }
+
+    /// Whether this is the password of the object, or its very hash.
+    fn has_password<'a>(&'a self, _target: &'a Target, _password: &'a Secret) -> LocalBoxFuture<'a, bool> {
+        Box::pin(std::future::ready(false))
+    }
 
     /// Writes a text to a file that an administrator names; answers its whole path.
     fn export<'a>(&'a self, path: &'a str, text: &'a str) -> LocalBoxFuture<'a, Result<String, Refusal>>;

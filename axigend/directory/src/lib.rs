@@ -26,6 +26,7 @@ mod maintain;
 mod names;
 mod objects;
 mod open_domain;
+mod passwords;
 mod paths;
 mod place;
 mod record;

@@ -23,7 +23,8 @@ impl Administration {
         }
     }
 
-    /// Adds the account and its folders.
+    /// Adds the account. Its folders are made at its first mail or login: accounts are added by the thousand, and a sync for
+    /// each of them would be most of the time.
     pub(super) async fn create_account(
         &self,
         target: &Target,
@@ -34,20 +35,11 @@ impl Administration {
         object.set_text("name", name)?;
         object.apply(changes)?;
         let storage = self.roomiest(domain)?;
-        let account = self
-            .parts
+        self.parts
             .directory
             .add_account_in(domain, object, None, storage)
             .await?;
-        let warnings = self
-            .default_folders(domain, &account.name)
-            .await
-            .into_iter()
-            .collect();
-        Ok(Answered {
-            warnings,
-            ..Answered::default()
-        })
+        Ok(Answered::default())
     }
 
     /// The storage with most room of those that take new mailboxes (services-other 3.2.9, "Model"). One that cannot be

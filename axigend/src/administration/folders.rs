@@ -9,7 +9,7 @@ use axigen_shared::grammar::Args;
 use axigen_shared::value::{Kind, Value, Word};
 use axigen_shared::{Cause, Refusal};
 use axigend_console::{Acted, Place};
-use axigend_storage::{FolderInfo, FolderQuota};
+use axigend_storage::{FolderInfo, FolderQuota, Mailbox};
 
 /// Folders that a mailbox begins with, for an account that is being added.
 const INITIAL: [&str; 5] = ["INBOX", "Drafts", "Sent", "Spam", "Trash"];
@@ -18,8 +18,13 @@ const SET: &str = "SetMboxQuota";
 
 impl Administration {
     /// `LIST Mboxes`.
-    pub(super) fn list_mboxes(&self, place: &Place) -> Result<Acted, Refusal> {
-        let rows = self.names(place)?.into_iter().map(|name| vec![name]).collect();
+    pub(super) async fn list_mboxes(&self, place: &Place) -> Result<Acted, Refusal> {
+        let rows = self
+            .names(place)
+            .await?
+            .into_iter()
+            .map(|name| vec![name])
+            .collect();
         Ok(Acted::with(Body::Table(table(
             "The list of mboxes:",
             &[("name", 0)],
@@ -28,11 +33,11 @@ impl Administration {
     }
 
     /// `LIST Folders`.
-    pub(super) fn list_folders(&self, place: &Place) -> Result<Acted, Refusal> {
+    pub(super) async fn list_folders(&self, place: &Place) -> Result<Acted, Refusal> {
         let folders = if place.target.new {
             Vec::new()
         } else {
-            self.mailbox(&place.target)?.folders()?
+            self.used_mailbox(place).await?.folders()?
         };
         let row = |folder: FolderInfo| {
             let kb = folder.size.div_ceil(1024).to_string();
@@ -52,11 +57,20 @@ impl Administration {
         ))))
     }
 
-    fn names(&self, place: &Place) -> Result<Vec<String>, Refusal> {
+    /// The mailbox of the account, with the folders that its first use would make.
+    async fn used_mailbox(&self, place: &Place) -> Result<Mailbox, Refusal> {
+        let mailbox = self.mailbox(&place.target)?;
+        if mailbox.folders()?.is_empty() {
+            mailbox.create_default_folders().await?;
+        }
+        Ok(mailbox)
+    }
+
+    async fn names(&self, place: &Place) -> Result<Vec<String>, Refusal> {
         if place.target.new {
             return Ok(INITIAL.map(str::to_owned).to_vec());
         }
-        let folders = self.mailbox(&place.target)?.folders()?;
+        let folders = self.used_mailbox(place).await?.folders()?;
         Ok(folders.into_iter().map(|folder| folder.name).collect())
     }
 
@@ -68,10 +82,16 @@ impl Administration {
             size_kb: Some(number(args, "messageSize", Kind::SIZE)?),
         };
         if place.committed {
-            self.mailbox(&place.target)?.set_folder_quota(name, quota).await?;
+            let mailbox = self.used_mailbox(place).await?;
+            mailbox.set_folder_quota(name, quota).await?;
             return Ok(Acted::done());
         }
-        if !self.names(place)?.iter().any(|known| same_folder(known, name)) {
+        if !self
+            .names(place)
+            .await?
+            .iter()
+            .any(|known| same_folder(known, name))
+        {
             return Err(Refusal::new(
                 Cause::NoSuchFolder,
                 format!("folder not found: {name}"),
@@ -81,7 +101,7 @@ impl Administration {
     }
 
     /// `SHOW MboxQuota`: what waits in the draft, else what the folder has, else what the account gives each folder.
-    pub(super) fn show_mbox_quota(&self, place: &Place, args: &Args) -> Result<Acted, Refusal> {
+    pub(super) async fn show_mbox_quota(&self, place: &Place, args: &Args) -> Result<Acted, Refusal> {
         let name = args.text("mboxName").unwrap_or_default();
         let waits = |(action, args): &&(&'static str, Args)| {
             *action == SET
@@ -95,7 +115,7 @@ impl Administration {
                 size_kb: Some(number(args, "messageSize", Kind::SIZE)?),
             },
             None if place.target.new => FolderQuota::default(),
-            None => self.mailbox(&place.target)?.folder_quota(name)?,
+            None => self.used_mailbox(place).await?.folder_quota(name)?,
         };
         let limits = self.limits(place)?;
         let lines = vec![

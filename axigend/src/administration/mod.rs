@@ -11,6 +11,7 @@ mod folders;
 mod inspect;
 mod maintenance;
 mod paths;
+mod provision;
 mod purge;
 mod read_lock;
 mod recover;
@@ -104,10 +105,10 @@ impl Administration {
             "DeleteDomain" => self.delete_domain(args).await,
             "ShowPostmasterAccount" => self.show_postmaster(place),
             "ResetPostmasterAccount" => self.reset_postmaster(place).await,
-            "ListMboxes" => self.list_mboxes(place),
-            "ListFolders" => self.list_folders(place),
+            "ListMboxes" => self.list_mboxes(place).await,
+            "ListFolders" => self.list_folders(place).await,
             "SetMboxQuota" => self.set_mbox_quota(place, args).await,
-            "ShowMboxQuota" => self.show_mbox_quota(place, args),
+            "ShowMboxQuota" => self.show_mbox_quota(place, args).await,
             "ShowRegistryInformation" if place.target.context.path == "domain" => self.domain_registry(place),
             "ShowRegistryInformation" => self.account_registry(place),
             "ShowSearchIndexInformation" => self.search_index_information(place, args).await,
@@ -276,6 +277,14 @@ impl Backend for Administration {
         _text: Option<&'a [String]>,
     ) -> Answer<'a, Acted> {
         self.run(place, action, args).boxed_local()
+    }
+
+    fn password_hash(&self, target: &Target) -> Option<String> {
+        self.hash_of(target)
+    }
+
+    fn has_password<'a>(&'a self, target: &'a Target, password: &'a Secret) -> LocalBoxFuture<'a, bool> {
+        self.is_password_of(target, password).boxed_local()
     }
 
     fn export<'a>(&'a self, path: &'a str, text: &'a str) -> Answer<'a, String> {

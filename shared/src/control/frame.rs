@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 pub const VERSION: u32 = 1;
 /// Longest line of the server in bytes: a million rows stream in constant memory.
 pub const MAX_FRAME: usize = 64 * 1024;
-/// Longest line of a client in bytes: a command line of 64 KiB (WIRE.md 5), every byte of it escaped as JSON.
-pub const MAX_REQUEST: usize = 6 * 64 * 1024 + 1024;
+/// Longest line of a client in bytes: a mailing list with 65,536 members as one document.
+pub const MAX_REQUEST: usize = 8 * 1024 * 1024;
+/// Most objects of one request to apply.
+pub const MAX_APPLIED: usize = 256;
 
 /// One line of the server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

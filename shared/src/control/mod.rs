@@ -7,14 +7,16 @@ mod body;
 mod frame;
 mod frames;
 mod list;
+mod outcome;
 mod reply;
 mod request;
 mod text;
 
 pub use body::{Attribute, Body, Column, Form, HelpLine, Note, Section, Table};
-pub use frame::{Frame, Head, MAX_FRAME, MAX_REQUEST, VERSION};
+pub use frame::{Frame, Head, MAX_APPLIED, MAX_FRAME, MAX_REQUEST, VERSION};
 pub use frames::{Assembler, frames};
 pub use list::List;
+pub use outcome::{Effect, Outcome, Setting};
 pub use reply::{Expects, Reply, Status};
-pub use request::{Access, Hello, Request, Subject, Welcome};
+pub use request::{Access, Hello, Request, Subject, Wanted, Welcome};
 pub use text::{axigen, axigen_lines};

@@ -84,6 +84,29 @@ pub enum Subject {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         without_effect: bool,
     },
+    /// Prints objects as documents: a table of the way to an object (JSON, a list of words) and its document.
+    Export {
+        /// Domains; all when empty.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        domains: Vec<String>,
+        /// Whether the configuration of the server comes first.
+        #[serde(default)]
+        server: bool,
+        /// Whether passwords of accounts come as hashes.
+        #[serde(default)]
+        hashes: bool,
+    },
+    /// Makes objects be as their documents say, each all or nothing; answered by a list of [`super::Outcome`], in order.
+    Apply {
+        /// The objects, at most [`super::MAX_APPLIED`].
+        objects: Vec<Wanted>,
+        /// Only tells what would be done.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        check: bool,
+        /// Leaves alone what a document does not mention.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        keep: bool,
+    },
     /// Follows something until `Stop` (log, queue, statistics).
     Follow {
         /// What.
@@ -96,6 +119,15 @@ pub enum Subject {
     },
 }
 
+/// An object as it is wanted.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// The way to it: `["SERVER"]`, `["Domain", "example.test", "Account", "ann"]`.
+    pub way: Vec<String>,
+    /// What is explicit in it; `null` when it is to be removed.
+    pub document: serde_json::Value,
+}
+
 impl std::fmt::Debug for Subject {
     /// Names the kind only: a line may be a password.
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -105,6 +137,8 @@ impl std::fmt::Debug for Subject {
             Self::Text { .. } => "Text(..)",
             Self::Complete { .. } => "Complete(..)",
             Self::Schema { .. } => "Schema",
+            Self::Export { .. } => "Export",
+            Self::Apply { .. } => "Apply(..)",
             Self::Follow { .. } => "Follow",
             Self::Stop { .. } => "Stop",
         })

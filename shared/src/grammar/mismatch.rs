@@ -58,7 +58,11 @@ impl Mismatch {
                 none if none.is_empty() => format!("wrong parameter {word}{}", list(expected)),
                 meant => format!("wrong parameter {word}{meant}"),
             },
-            Self::Wrong { word, expected } => format!("wrong parameter {word}{}", list(expected)),
+            Self::Wrong { word, expected } => {
+                let near = meant(word, expected);
+                let rest = if near.is_empty() { list(expected) } else { near };
+                format!("wrong parameter {word}{rest}")
+            }
             Self::Missing { parameter, expected } if parameter.is_empty() => {
                 format!("missing parameter{}", list(expected))
             }
@@ -76,18 +80,23 @@ impl Mismatch {
     }
 }
 
-/// The word that was probably meant: the one that takes fewest changes to become, if they are few.
+/// What to ask after an unknown word; empty when nothing is near.
 fn meant(word: &str, expected: &[String]) -> String {
+    nearest(word, expected.iter().map(String::as_str))
+        .map_or_else(String::new, |known| format!(", did you mean {known}?"))
+}
+
+/// The word that was probably meant: the one that takes fewest changes to become, if they are few.
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if word.len() > LONGEST_WORD {
-        return String::new();
+        return None;
     }
     let most = (word.chars().count() / 3).max(1);
-    let near = expected
-        .iter()
+    known
         .map(|known| (distance(word, known), known))
         .filter(|(changes, _)| *changes <= most)
-        .min_by_key(|(changes, _)| *changes);
-    near.map_or_else(String::new, |(_, known)| format!(", did you mean {known}?"))
+        .min_by_key(|(changes, _)| *changes)
+        .map(|(_, known)| known)
 }
 
 /// Letters to change, add, leave out or swap with their neighbour until one word is the other (optimal string alignment),

@@ -15,6 +15,6 @@ mod tokens;
 
 pub use complete::{Candidate, Completion, LiveNames, complete};
 pub use form::{Form, forms, help};
-pub use mismatch::Mismatch;
+pub use mismatch::{Mismatch, nearest};
 pub use parse::{Args, Matched, parse};
 pub use tokens::{MAX_LINE, Token, tokens};

@@ -1,6 +1,7 @@
 //! Tests that walk the table: what every declaration promises.
 
 mod coverage;
+mod document;
 
 use super::{
     Access, Action, Attr, Change, Child, Context, Object, Origin, Scope, Severity, Shape, Step, context,

@@ -8,10 +8,12 @@
 //! context open with its draft.
 
 mod act;
+mod apply;
 mod complete;
 mod debug;
 mod describe;
 mod edit;
+mod export;
 mod follow;
 mod leave;
 mod level;
@@ -99,6 +101,8 @@ pub struct Engine {
     kept: RefCell<Vec<view::Kept>>,
     /// The list that further rows can be asked of.
     listing: Option<list::Listing>,
+    /// The export that further objects can be asked of.
+    exporting: Option<export::Export>,
     /// The job whose lines are being told.
     following: Option<follow::Following>,
     /// What is followed without end.
@@ -131,6 +135,7 @@ impl Engine {
             levels: vec![Level::new(schema::login(), Anchor::Bare)],
             kept: RefCell::default(),
             listing: None,
+            exporting: None,
             following: None,
             source: None,
             held: Held::default(),
@@ -181,7 +186,20 @@ impl Engine {
                 self.finished(reply)
             }
             Request::More if self.following.is_some() => self.followed().await,
+            Request::More if self.exporting.is_some() => self.exported().await,
             Request::More => self.more().await,
+            Request::Export {
+                domains,
+                server,
+                hashes,
+            } => {
+                let reply = self.export(domains, server, hashes).await;
+                self.finished(settled(reply))
+            }
+            Request::Apply { objects, check, keep } => {
+                let reply = self.apply(objects, check, keep).await;
+                self.finished(settled(reply))
+            }
             Request::Follow { what } => {
                 let reply = settled(self.follow(&what));
                 self.finished(reply)
@@ -204,7 +222,7 @@ impl Engine {
     fn finished(&self, reply: Reply) -> Answer {
         Answer::Reply {
             reply: Box::new(self.with_state(reply)),
-            more: self.listing.is_some() || self.following.is_some(),
+            more: self.listing.is_some() || self.following.is_some() || self.exporting.is_some(),
             options: self.options.clone(),
         }
     }
@@ -223,6 +241,7 @@ impl Engine {
     /// One line, whatever it is now.
     async fn line(&mut self, line: &[u8]) -> Reply {
         self.listing = None;
+        self.exporting = None;
         self.following = None;
         self.writing = None;
         if self.over {

@@ -123,6 +123,16 @@ impl ControlSession {
             Subject::Text { lines } => Request::Text(bounded(lines)),
             Subject::Complete { line, cursor } => Request::Complete { line, cursor },
             Subject::Schema { path, without_effect } => Request::Schema { path, without_effect },
+            Subject::Export {
+                domains,
+                server,
+                hashes,
+            } => Request::Export {
+                domains,
+                server,
+                hashes,
+            },
+            Subject::Apply { objects, check, keep } => Request::Apply { objects, check, keep },
             Subject::Follow { what } => {
                 if let Some(of) = self.follows {
                     let text = format!("request {of} follows something already: stop it first");

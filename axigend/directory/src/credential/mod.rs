@@ -16,6 +16,7 @@ use axigen_shared::{Cause, Refusal};
 
 pub(crate) use argon::{Memory, waste};
 use scheme::Verifier;
+pub(crate) use scheme::split;
 
 /// Version byte of a stored credential.
 const VERSION: u8 = 1;
@@ -53,7 +54,7 @@ impl Credential {
             let detail = format!("a password has 1 to {PASSWORD_MAX} bytes");
             return Err(Refusal::new(Cause::Invalid, detail));
         }
-        let text = match scheme::split(given) {
+        let text = match split(given) {
             Some((name, value)) => scheme::accept(name, value)?,
             None => argon::hash(given.as_bytes(), memory)?,
         };
@@ -70,6 +71,11 @@ impl Credential {
             verifiers,
             checks,
         }
+    }
+
+    /// The one password hash of it, as an administrator may give it.
+    pub(crate) fn hash(&self) -> Option<&str> {
+        self.verifiers.first().map(String::as_str)
     }
 
     /// Whether the password matches one of the verifiers. Takes the time of their hashes.
