@@ -37,7 +37,8 @@ pub fn print(form: Form, only: Option<&str>, without_effect: bool) -> io::Result
 }
 
 fn attributes(context: &'static Context, without_effect: bool) -> impl Iterator<Item = &'static Attr> {
-    let wanted = move |attr: &&'static Attr| !attr.legacy && (!without_effect || attr.effect == Effect::None);
+    let wanted =
+        move |attr: &&'static Attr| !attr.legacy && (!without_effect || context.effect(attr) == Effect::None);
     context.attributes().filter(wanted)
 }
 
@@ -80,7 +81,7 @@ fn json(contexts: &[&'static Context], without_effect: bool) -> Value {
             "default": context.default(attr).json(),
             "help": attr.help,
             "live": live(attr.live),
-            "effect": effect(attr.effect),
+            "effect": effect(context.effect(attr)),
             "access": access(attr.access),
         })
     };
@@ -109,7 +110,7 @@ fn plain(contexts: &[&'static Context], without_effect: bool) -> String {
                 &context.default(attr).text(),
                 attr.unit.symbol(),
                 live(attr.live),
-                effect(attr.effect),
+                effect(context.effect(attr)),
             ];
             text.push_str(&fields.join("\t"));
             text.push('\n');
@@ -124,13 +125,20 @@ fn tables(contexts: &[&'static Context], without_effect: bool) -> String {
     for context in contexts {
         let rows: Vec<&Attr> = attributes(context, without_effect).collect();
         all += rows.len();
-        missing += rows.iter().filter(|attr| attr.effect == Effect::None).count();
+        missing += rows
+            .iter()
+            .filter(|attr| context.effect(attr) == Effect::None)
+            .count();
         if rows.is_empty() {
             continue;
         }
         let _ = writeln!(text, "{}", context.path);
         for attr in rows {
-            let mark = if attr.effect == Effect::None { "*" } else { "" };
+            let mark = if context.effect(attr) == Effect::None {
+                "*"
+            } else {
+                ""
+            };
             let unit = if attr.unit.symbol().is_empty() {
                 String::new()
             } else {

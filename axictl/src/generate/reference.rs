@@ -48,11 +48,12 @@ fn introduction(page: &mut Page) {
          means: accepted, stored and shown, but nothing in this version acts on it. In the configuration file settings have \
          the same names, see axigen.cfg(5).",
     );
-    let all: Vec<&Attr> = contexts()
-        .flat_map(Context::attributes)
-        .filter(|attr| !attr.legacy)
-        .collect();
-    let working = all.iter().filter(|attr| attr.effect == Effect::Works).count();
+    let of = |context: &'static Context| {
+        let attrs = context.attributes().filter(|attr| !attr.legacy);
+        attrs.map(move |attr| context.effect(attr))
+    };
+    let all: Vec<Effect> = contexts().flat_map(of).collect();
+    let working = all.iter().filter(|effect| **effect == Effect::Works).count();
     page.paragraph(&format!(
         "This version knows {} settings in {} contexts; {working} have an effect.",
         all.len(),
@@ -124,7 +125,7 @@ fn setting(context: &Context, attr: &Attr) -> String {
         Access::ReadOnly => " Shown only; other commands change it.",
         Access::FileOnly => " In the configuration file only.",
     };
-    let felt = match attr.effect {
+    let felt = match context.effect(attr) {
         Effect::Works => format!("A change is felt {}.", felt(attr)),
         Effect::None => "No effect yet.".to_owned(),
     };

@@ -23,7 +23,7 @@ pub(super) fn build(context: &'static Context) -> Vec<Form> {
             .flat_map(|group| group.iter())
             .map(|command| own(context, command)),
     );
-    forms.extend(context.attributes().flat_map(set));
+    forms.extend(context.attributes().flat_map(|attr| set(context, attr)));
     if context.inherits.is_some() {
         forms.push(reset_attr(context));
     }
@@ -82,7 +82,10 @@ fn common(context: &'static Context) -> Vec<Form> {
             let help = "hands the changes to the context above and leaves this one";
             forms.push(Form::new("DONE", help, Verb::Done, Group::Common).enters());
         }
-        Leave::Free => {}
+        Leave::Free if context == login() || context == root() => {}
+        Leave::Free => {
+            forms.push(Form::new("BACK", "leaves this context", Verb::Back, Group::Common).enters());
+        }
     }
     if context == login() {
         forms.push(Form::new(
@@ -91,7 +94,7 @@ fn common(context: &'static Context) -> Vec<Form> {
             Verb::Show,
             Group::Common,
         ));
-    } else if context.attributes().next().is_some() {
+    } else if context.attributes().next().is_some() || context.leave != Leave::Free {
         let show = Form::new(
             "SHOW [ATTR <param>]",
             "shows the attributes, or one of them",
@@ -131,7 +134,7 @@ fn own(context: &'static Context, command: &'static Command) -> Form {
     form
 }
 
-fn set(attr: &'static Attr) -> Vec<Form> {
+fn set(context: &'static Context, attr: &'static Attr) -> Vec<Form> {
     if !attr.settable(true) {
         return Vec::new();
     }
@@ -148,7 +151,7 @@ fn set(attr: &'static Attr) -> Vec<Form> {
             Verb::Set(attr),
             Group::Set,
         )
-        .effect(attr.effect)
+        .effect(context.effect(attr))
         .first_wants(Wants::Kind(attr.kind));
         form.legacy = legacy;
         form
@@ -286,9 +289,14 @@ fn child_usage(child: &Child, verb: ChildVerb, said: Said<'_>) -> String {
     let with = with
         .iter()
         .fold(String::new(), |all, name| all + " " + name + " " + value(name));
-    let may = child.may_with.iter().fold(String::new(), |all, name| {
-        all + " [" + name + " " + value(name) + "]"
-    });
+    let free = |name: &&&'static str| verb != ChildVerb::Add || !child.with.contains(name);
+    let may = child
+        .may_with
+        .iter()
+        .filter(free)
+        .fold(String::new(), |all, name| {
+            all + " [" + name + " " + value(name) + "]"
+        });
     match verb {
         ChildVerb::List if child.wildcard.is_empty() => format!("LIST {plural}"),
         ChildVerb::List => format!("LIST {plural} [wildcard (ex: {})]", child.wildcard),

@@ -80,7 +80,7 @@ pub struct Child {
     pub verbs: &'static [ChildVerb],
     /// Attributes that ADD demands after the key: `password`.
     pub with: &'static [&'static str],
-    /// Attributes that ADD and UPDATE of a record take: `enable`, `priority`.
+    /// Attributes that ADD and UPDATE of a record take: `enable`, `priority`. ADD demands those that are in `with` as well.
     pub may_with: &'static [&'static str],
     /// Example of the wildcard of LIST (`account*`); empty when LIST takes none.
     pub wildcard: &'static str,

@@ -4,7 +4,7 @@
 //! of the lists is the order of SHOW and HELP.
 
 use super::attr::default_of;
-use super::{Attr, Child, Command};
+use super::{Attr, Child, Command, Effect};
 use crate::value::Value;
 use std::fmt;
 
@@ -42,6 +42,8 @@ pub struct Context {
     /// Path of the context below the same domain that unset attributes are inherited from; `None` when attributes cannot be
     /// inherited and SHOW prints no notes.
     pub inherits: Option<&'static str>,
+    /// Whether there is anything that its settings could have an effect on; a service that is not built yet has none.
+    pub built: bool,
 }
 
 impl Context {
@@ -57,6 +59,7 @@ impl Context {
         children: &[],
         commands: &[],
         inherits: None,
+        built: true,
     };
 
     /// All attributes, in the order of SHOW.
@@ -67,6 +70,11 @@ impl Context {
     /// The attribute called `name`, in any letter case and in older spellings.
     pub fn attr(&self, name: &str) -> Option<&'static Attr> {
         self.attributes().find(|attr| attr.is_called(name))
+    }
+
+    /// Whether an attribute does something here: one that several contexts share may do so in some of them only.
+    pub const fn effect(&self, attr: &Attr) -> Effect {
+        if self.built { attr.effect } else { Effect::None }
     }
 
     /// The value of an attribute when nothing is set.

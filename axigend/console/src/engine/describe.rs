@@ -28,7 +28,7 @@ pub(super) fn describe(path: Option<&str>, without_effect: bool) -> Ran {
 fn described(context: &'static Context, without_effect: bool) -> Value {
     let attrs = context.attributes().filter(|attr| !attr.legacy);
     let attributes: Vec<Value> = attrs
-        .filter(|attr| !without_effect || attr.effect == Effect::None)
+        .filter(|attr| !without_effect || context.effect(attr) == Effect::None)
         .map(|attr| attribute(context, attr))
         .collect();
     let help = grammar::help(context)
@@ -70,7 +70,7 @@ fn attribute(context: &Context, attr: &Attr) -> Value {
         "default": context.default(attr).json(),
         "help": attr.help,
         "live": live(attr.live),
-        "effect": if attr.effect == Effect::None { "none" } else { "works" },
+        "effect": if context.effect(attr) == Effect::None { "none" } else { "works" },
         "access": access(attr.access),
     })
 }

@@ -46,7 +46,8 @@ impl Engine {
     async fn body(&self, object: &Object, target: &Target, args: &Args) -> Result<Body, Refusal> {
         let inherited = self.inherited(object.context, target).await?;
         let Some(name) = args.text("ATTR") else {
-            let attributes = object.shown(inherited.as_deref()).iter().map(attribute).collect();
+            let attributes = object.shown(inherited.as_deref()).iter();
+            let attributes = attributes.map(|shown| attribute(object.context, shown)).collect();
             let section = Section {
                 title: GENERAL.to_owned(),
                 attributes,
@@ -64,6 +65,7 @@ impl Engine {
             ));
         }
         Ok(Body::Attribute(attribute(
+            object.context,
             &object.shown_attr(known, inherited.as_deref()),
         )))
     }
@@ -93,7 +95,7 @@ impl Engine {
 }
 
 /// An attribute as replies carry it.
-fn attribute(shown: &Shown) -> Attribute {
+fn attribute(context: &Context, shown: &Shown) -> Attribute {
     let note = match &shown.origin {
         Origin::Own => None,
         Origin::Explicit => Some(Note::Explicit),
@@ -106,6 +108,6 @@ fn attribute(shown: &Shown) -> Attribute {
         text: shown.value.text(),
         note,
         unit: shown.attr.unit.symbol().to_owned(),
-        without_effect: shown.attr.effect == Effect::None,
+        without_effect: context.effect(shown.attr) == Effect::None,
     }
 }

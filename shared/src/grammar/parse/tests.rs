@@ -159,7 +159,10 @@ fn the_most_specific_command_is_meant() {
         good("domain", "SET name other.example").verb(),
         Verb::NotBuilt
     ));
-    assert!(matches!(good("SERVER", "CONFIG DNR").verb(), Verb::NotBuilt));
+    assert!(matches!(
+        good("SERVER", "CONFIG PERMISSIONS").verb(),
+        Verb::NotBuilt
+    ));
     assert!(matches!(good("SERVER", "CONFIG IMAP").verb(), Verb::Config(child) if child.field == "imap"));
     assert!(matches!(good("root", "quit").verb(), Verb::Exit));
     assert!(matches!(
@@ -251,7 +254,10 @@ fn help_is_in_order_and_marks_what_is_missing() {
     assert_eq!(missing("SET [logHost <host>]"), "no effect yet");
     assert_eq!(missing("SET [logLevel <level>]"), "");
     let server = help(at("SERVER"));
-    let dnr = server.iter().find(|line| line.syntax == "CONFIG DNR").unwrap();
+    let dnr = server
+        .iter()
+        .find(|line| line.syntax == "CONFIG PERMISSIONS")
+        .unwrap();
     assert!(dnr.enters && dnr.missing == "not built yet");
     assert!(
         help(login())

@@ -136,20 +136,29 @@ static CONFIGURATION: [Command; 15] = [
 ];
 
 static PLACES: [Command; 8] = [
-    Command::not_built("ENTER QUEUE", "goes to the queue").enters(),
+    Command::new("ENTER QUEUE", Verb::Open("QUEUE"), "goes to the queue").enters(),
     Command::not_built("ENTER AACL", "goes to administrative users and groups").enters(),
-    Command::not_built("ENTER TRACER", "goes to the tracer").enters(),
-    Command::not_built("ENTER JSONQUERY", "goes to queries in JSON").enters(),
-    Command::not_built("ENTER DEBUG", "goes to debugging")
+    Command::new("ENTER TRACER", Verb::Open("TRACER"), "goes to the tracer").enters(),
+    Command::new(
+        "ENTER JSONQUERY",
+        Verb::Open("JSONQUERY"),
+        "goes to queries in JSON",
+    )
+    .enters(),
+    Command::new("ENTER DEBUG", Verb::Open("DEBUG"), "goes to debugging")
         .enters()
         .legacy(),
-    Command::not_built("ENTER COMMANDS", "goes to immediate commands")
+    Command::new(
+        "ENTER COMMANDS",
+        Verb::Open("COMMANDS"),
+        "goes to immediate commands",
+    )
+    .enters()
+    .legacy(),
+    Command::new("ENTER MIGRATION", Verb::Open("MIGRATION"), "goes to migrations")
         .enters()
         .legacy(),
-    Command::not_built("ENTER MIGRATION", "goes to migrations")
-        .enters()
-        .legacy(),
-    Command::not_built("ENTER REPORTING", "goes to counters")
+    Command::new("ENTER REPORTING", Verb::Open("REPORTING"), "goes to counters")
         .enters()
         .legacy(),
 ];

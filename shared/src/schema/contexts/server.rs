@@ -1,6 +1,9 @@
 //! SERVER: what concerns the whole server, and the way to its services (services-core 3.1.2).
 
-use super::{cli, imap, log, pop3, processing, smtp_incoming};
+use super::{
+    background, cli, clients, cluster, dnr, filters, ftp_backup, imap, log, pop3, processing, proxies,
+    smtp_incoming, userdb, web,
+};
 use crate::schema::{Access, Attr, Child, Command, Context, Leave, Live, Unit, groups};
 use crate::value::{Choices, Kind};
 
@@ -355,62 +358,20 @@ static STORES: [Command; 20] = [
     Command::not_built("REGISTER domainData <path>", "not needed any more").legacy(),
 ];
 
-static OBJECTS: [Command; 10] = [
-    Command::not_built("LIST Usermaps", "lists every user map"),
-    Command::not_built("ADD Usermap [name] <name>", "adds the user map").enters(),
-    Command::not_built("UPDATE Usermap [name] <name>", "changes the user map").enters(),
-    Command::not_built("REMOVE Usermap [name] <name>", "removes the user map"),
-    Command::not_built("SHOW Usermap [name] <name> [ATTR <param>]", "shows the user map"),
-    Command::not_built("LIST smsConnectors", "lists every connector for text messages"),
-    Command::not_built(
-        "ADD smsConnector [name] <name>",
-        "adds the connector for text messages",
-    )
-    .enters(),
-    Command::not_built(
-        "UPDATE smsConnector [name] <name>",
-        "changes the connector for text messages",
-    )
-    .enters(),
-    Command::not_built(
-        "REMOVE smsConnector [name] <name>",
-        "removes the connector for text messages",
-    ),
-    Command::not_built(
-        "SHOW smsConnector [name] <name> [[ATTR] <param>]",
-        "shows the connector for text messages",
-    ),
-];
+static PERMISSIONS: [Command; 1] =
+    [Command::not_built("CONFIG PERMISSIONS", "configures rights of administrators").enters()];
 
-static PARTS: [Command; 23] = [
-    Command::not_built("CONFIG RPOP", "configures fetching from remote mailboxes").enters(),
-    Command::not_built("CONFIG SMTP-OUTGOING", "configures SMTP sending").enters(),
-    Command::not_built("CONFIG WEBMAIL", "configures WebMail").enters(),
-    Command::not_built("CONFIG WEBADMIN", "configures WebAdmin").enters(),
-    Command::not_built("CONFIG FTP-BACKUP", "configures backup by FTP").enters(),
-    Command::not_built("CONFIG DNR", "configures the resolver").enters(),
-    Command::not_built("CONFIG REPORT", "configures reporting").enters(),
-    Command::not_built("CONFIG POP3-Proxy", "configures the POP3 proxy").enters(),
-    Command::not_built("CONFIG IMAP-Proxy", "configures the IMAP proxy").enters(),
-    Command::not_built("CONFIG WEBMAIL-Proxy", "configures the WebMail proxy").enters(),
-    Command::not_built("CONFIG USERDB", "configures user databases").enters(),
-    Command::not_built("CONFIG PERMISSIONS", "configures rights of administrators").enters(),
-    Command::not_built("CONFIG FILTERS", "configures filters").enters(),
-    Command::not_built("CONFIG MOBILITY", "configures mobile devices").enters(),
-    Command::not_built("CONFIG CLUSTER", "configures the cluster").enters(),
-    Command::not_built(
-        "CONFIG InitialAccountSettings",
-        "configures what new accounts begin with",
-    )
-    .enters(),
-    Command::not_built("CONFIG AUTODISCOVERY", "configures automatic set-up of clients").enters(),
-    Command::not_built("CONFIG CERTS", "configures certificates").enters(),
-    Command::not_built("CONFIG CALLOG", "configures the log of calendars").enters(),
-    Command::not_built("CONFIG SECURITY", "configures the log of security").enters(),
-    Command::not_built("CONFIG JOBLOG", "configures the log of jobs").enters(),
-    Command::not_built("CONFIG MAILBOXAPI", "configures the mailbox interface").enters(),
-    Command::not_built("CONFIG SRVLOG", "configures the log of the server").enters(),
-];
+/// A part that nothing acts on yet.
+const fn unbuilt(
+    word: &'static str,
+    field: &'static str,
+    context: &'static Context,
+    noun: &'static str,
+) -> Child {
+    Child::part(word, field, context)
+        .called(noun, "")
+        .without_effect()
+}
 
 /// The server.
 pub(super) static SERVER: Context = Context {
@@ -428,7 +389,90 @@ pub(super) static SERVER: Context = Context {
             .called("processing of the queue", ""),
         Child::part("POP3", "pop3", &pop3::POP3).called("POP3", ""),
         Child::part("IMAP", "imap", &imap::IMAP).called("IMAP", ""),
+        unbuilt(
+            "RPOP",
+            "rpop",
+            &background::RPOP,
+            "fetching from remote mailboxes",
+        ),
+        unbuilt(
+            "SMTP-OUTGOING",
+            "smtpOutgoing",
+            &background::SMTP_OUTGOING,
+            "SMTP sending",
+        ),
+        unbuilt("WEBMAIL", "webmail", &web::WEBMAIL, "WebMail"),
+        unbuilt("WEBADMIN", "webadmin", &web::WEBADMIN, "WebAdmin"),
+        unbuilt(
+            "FTP-BACKUP",
+            "ftpBackup",
+            &ftp_backup::FTP_BACKUP,
+            "backup by FTP",
+        ),
+        unbuilt("DNR", "dnr", &dnr::DNR, "the resolver"),
+        unbuilt("REPORT", "report", &background::REPORT, "reporting"),
+        unbuilt("POP3-Proxy", "pop3Proxy", &proxies::POP3_PROXY, "the POP3 proxy"),
+        unbuilt("IMAP-Proxy", "imapProxy", &proxies::IMAP_PROXY, "the IMAP proxy"),
+        unbuilt(
+            "WEBMAIL-Proxy",
+            "webmailProxy",
+            &proxies::WEBMAIL_PROXY,
+            "the WebMail proxy",
+        ),
+        unbuilt("USERDB", "userdb", &userdb::USERDB, "user databases"),
+        unbuilt("FILTERS", "filters", &filters::FILTERS, "filters of all mail"),
+        unbuilt("MOBILITY", "mobility", &clients::MOBILITY, "mobile devices"),
+        unbuilt("CLUSTER", "cluster", &cluster::CLUSTER, "the cluster"),
+        unbuilt(
+            "InitialAccountSettings",
+            "initialAccountSettings",
+            &clients::INITIAL_ACCOUNT_SETTINGS,
+            "what new accounts begin with",
+        ),
+        unbuilt(
+            "AUTODISCOVERY",
+            "autodiscovery",
+            &clients::AUTODISCOVERY,
+            "automatic set-up of clients",
+        ),
+        unbuilt("CERTS", "certs", &clients::CERTS, "certificates"),
+        unbuilt("CALLOG", "callog", &background::CALLOG, "the log of calendars"),
+        unbuilt(
+            "SECURITY",
+            "security",
+            &background::SECURITY,
+            "the log of security",
+        ),
+        unbuilt("JOBLOG", "joblog", &background::JOBLOG, "the log of jobs"),
+        unbuilt(
+            "MAILBOXAPI",
+            "mailboxapi",
+            &background::MAILBOXAPI,
+            "the log of the mailbox interface",
+        ),
+        unbuilt("SRVLOG", "srvlog", &background::SRVLOG, "the log of the server"),
+        Child::many(
+            ("Usermap", "Usermaps"),
+            "usermaps",
+            ("name", "<name>"),
+            &userdb::USERMAP,
+        )
+        .called("user map", "The list of user maps:")
+        .columns(&[("name", 20), ("type", 0)])
+        .without_effect(),
+        Child::many(
+            ("smsConnector", "smsConnectors"),
+            "smsConnectors",
+            ("name", "<name>"),
+            &clients::SMS_CONNECTOR,
+        )
+        .called(
+            "connector for text messages",
+            "The list of connectors for text messages:",
+        )
+        .columns(&[("name", 20), ("url", 0)])
+        .without_effect(),
     ],
-    commands: &[&STORES, &OBJECTS, &groups::RESET, &PARTS],
+    commands: &[&STORES, &groups::RESET, &PERMISSIONS],
     ..Context::EMPTY
 };

@@ -11,4 +11,6 @@ pub(super) use connectivity::{
     ACCESS_LIMITS, ALLOW_RULE_LIMITS, LISTENER, LISTENER_LIMITS, LISTENER_TAIL, LISTENER_TLS, MAPPING,
     PLAIN_LISTENER, RULE, SSL, access_control, allow_rules, deny_rules, listeners,
 };
-pub(super) use service::{ERROR_LIMITS, GREETING, LOGGING, LOGIN, RESET, SERVICE, THREADS, USERDB};
+pub(super) use service::{
+    ERROR_LIMITS, GREETING, LOGGING, LOGIN, RESET, SAVE, SERVICE, THREADS, UNBUILT_SERVICE, USERDB,
+};

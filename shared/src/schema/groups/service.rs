@@ -163,6 +163,24 @@ pub static SERVICE: [Command; 3] = [
     Command::act("STOP Service", "StopService", "stops the service at once"),
 ];
 
+/// The same for a service that is not built yet.
+pub static UNBUILT_SERVICE: [Command; 3] = [
+    Command::act(
+        "SAVE Config",
+        "SaveConfig",
+        "writes the running configuration to disk",
+    ),
+    Command::not_built("START Service", "starts the service at once"),
+    Command::not_built("STOP Service", "stops the service at once"),
+];
+
+/// Saving from a context that is no service.
+pub static SAVE: [Command; 1] = [Command::act(
+    "SAVE Config",
+    "SaveConfig",
+    "writes the running configuration to disk",
+)];
+
 /// Back to the active configuration.
 pub static RESET: [Command; 1] = [Command::new(
     "RESET",
