@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axigen_shared::{Cause, Refusal};
+use axigend_storage::ask;
 use zeroize::Zeroizing;
 
 use crate::account::Account;
@@ -53,7 +54,7 @@ impl Directory {
         service: ServiceSwitch,
         context: &LoginContext<'_>,
     ) -> Result<Arc<Account>, Refusal> {
-        let (account, obstacle) = match self.find_login(login, context)? {
+        let (account, obstacle) = match self.find_login(login, context).await? {
             Ok(account) if account.services.contains(service) => (Some(account), None),
             Ok(account) => {
                 let why = format!("{} may not use {}", account.address(), service.name());
@@ -130,7 +131,7 @@ impl Directory {
     }
 
     /// The account a login name means, or why there is none.
-    fn find_login(
+    async fn find_login(
         &self,
         login: &str,
         context: &LoginContext<'_>,
@@ -143,11 +144,13 @@ impl Directory {
             return Ok(Err(format!("{login:?}: no such domain here")));
         };
         let open = match &listed.entry {
-            Entry::Open(open) => open,
+            Entry::Open(open) => Arc::clone(open),
             Entry::Disabled => return Ok(Err(format!("{login:?}: the domain is disabled"))),
             Entry::Broken => return Err(broken(&listed.record.name)),
         };
-        let Some(account) = open.account_named(&local).map_err(directory_failure)? else {
+        let key = local.clone();
+        let account = ask(move || open.account_named(&key)).await;
+        let Some(account) = account.map_err(directory_failure)? else {
             return Ok(Err(format!("{login:?}: no such account")));
         };
         let by_alias = local != local_key(&account.name) || domain != domain_key(&account.domain.name);

@@ -5,7 +5,8 @@
 //! of each domain (`<location>/objects`), credentials and their threads. Does not own mailboxes (an account is a
 //! number to the store), nor the schema of objects, nor what an answer looks like on any wire.
 //!
-//! Two invariants: nothing here waits for a hash or a synced write on a connection thread, and trouble of a store is
+//! Two invariants: nothing here waits for a hash, the disk or a synced write on a connection thread (what returns at once
+//! may read, and is asked there through `axigend_storage::ask`), and trouble of a store is
 //! a `DirectoryFailure`, never a wrong password or an unknown user.
 
 mod account;

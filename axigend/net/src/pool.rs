@@ -4,7 +4,7 @@
 //! to `maxConnThreads`; an extra thread leaves after [`crate::worker::RETIRE_AFTER`] without a connection. A connection
 //! never waits for a thread and never moves. Numbers change live: a surplus thread keeps its sessions to their end.
 
-use crate::worker::{Job, Running, Worker};
+use crate::worker::{Begin, Job, Running, Worker};
 use axigen_shared::{Cause, Refusal};
 use parking_lot::Mutex;
 use std::io;
@@ -40,6 +40,7 @@ impl Size {
 /// The pool.
 pub struct Pool {
     name: &'static str,
+    begin: Begin,
     this: Weak<Pool>,
     threads: Mutex<Threads>,
     running: Running,
@@ -53,8 +54,8 @@ struct Threads {
 }
 
 impl Pool {
-    /// Starts `size.min` threads.
-    pub fn start(name: &'static str, size: Size) -> Result<Arc<Self>, Refusal> {
+    /// Starts `size.min` threads, and calls `begin` on each, as on those that come later.
+    pub fn start(name: &'static str, size: Size, begin: Begin) -> Result<Arc<Self>, Refusal> {
         let threads = Threads {
             workers: Vec::new(),
             size,
@@ -63,6 +64,7 @@ impl Pool {
         };
         let pool = Arc::new_cyclic(|this| Self {
             name,
+            begin,
             this: Weak::clone(this),
             threads: Mutex::new(threads),
             running: Running::default(),
@@ -169,7 +171,12 @@ impl Pool {
         let next = threads.workers.len() + 1;
         let number = (1..next).find(|number| !taken(number)).unwrap_or(next);
         self.running.started();
-        match Worker::spawn(number, self.name, Weak::clone(&self.this)) {
+        match Worker::spawn(
+            number,
+            self.name,
+            Arc::clone(&self.begin),
+            Weak::clone(&self.this),
+        ) {
             Ok(worker) => {
                 threads.workers.push(worker);
                 Ok(())
@@ -231,7 +238,7 @@ mod tests {
 
     #[test]
     fn crowded_pools_grow_and_surplus_threads_leave_with_their_last_session() {
-        let pool = Pool::start("test", Size::new(1, 2)).expect("threads");
+        let pool = Pool::start("test", Size::new(1, 2), Arc::new(|| {})).expect("threads");
         let (ended, end) = watch::channel(false);
         let (names, heard) = mpsc::channel();
         for _ in 0..CROWDED {

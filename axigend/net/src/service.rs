@@ -12,6 +12,9 @@ pub trait Service: Send + Sync + 'static {
     /// "imap" gives `imap-03`.
     fn thread_name(&self) -> &'static str;
 
+    /// Called on each of its threads before the first connection lives there: for what has to know these threads.
+    fn thread_started(&self) {}
+
     /// Opens the conversation with a new peer. Called on the pool thread that the connection will live on; must not
     /// block. The conversation never leaves that thread and need not be `Send`.
     fn open(&self, peer: &Peer) -> Box<dyn Conversation>;

@@ -27,6 +27,9 @@ const LATE: Duration = Duration::from_millis(5);
 /// A future made on the thread it will live on.
 pub type Job = Box<dyn FnOnce() -> LocalBoxFuture<'static, ()> + Send>;
 
+/// What a thread does first.
+pub type Begin = Arc<dyn Fn() + Send + Sync>;
+
 /// What the pool knows of a thread.
 pub struct Worker {
     number: usize,
@@ -53,7 +56,7 @@ impl Drop for Place {
 
 impl Worker {
     /// Starts a thread named `name-NN`.
-    pub fn spawn(number: usize, name: &str, pool: Weak<Pool>) -> io::Result<Arc<Self>> {
+    pub fn spawn(number: usize, name: &str, begin: Begin, pool: Weak<Pool>) -> io::Result<Arc<Self>> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         let (jobs, receiver) = mpsc::unbounded_channel();
         let worker = Arc::new(Self {
@@ -69,6 +72,7 @@ impl Worker {
         std::thread::Builder::new()
             .name(format!("{name}-{number:02}"))
             .spawn(move || {
+                begin();
                 LocalSet::new().block_on(&runtime, this.live(receiver, &pool));
                 drop(runtime);
                 if let Some(pool) = pool.upgrade() {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use axigen_shared::Refusal;
 use axigend_queue::{Envelope, Incoming, QueueId, Received};
-use axigend_storage::Store;
+use axigend_storage::{Store, ask};
 
 use crate::deliver::{Mail, Outcome, deliver_to_store};
 use crate::expand::{Destination, Place, expand};
@@ -33,7 +33,7 @@ impl Processing {
         announce: impl FnOnce(QueueId),
     ) -> Result<(), Refusal> {
         let received = incoming.received().await?;
-        let outcomes = match self.short_way(&received, &envelope)? {
+        let outcomes = match self.short_way(&received, &envelope).await? {
             Some((store, places)) => {
                 let mail = Mail::once(&envelope, received.body()).await;
                 let there: Vec<&Place> = places.iter().collect();
@@ -53,22 +53,25 @@ impl Processing {
         settle(received, envelope, &places, &outcomes, announce).await
     }
 
+    /// Where the recipients of this server have their mail.
+    async fn places(&self, envelope: &Envelope, size: u64) -> Result<Vec<Place>, Refusal> {
+        let recipients = envelope.recipients.iter();
+        let addresses: Vec<String> = recipients.map(|recipient| recipient.address.clone()).collect();
+        let (directory, settings) = (Arc::clone(&self.directory), self.config.settings());
+        let place = move |address: &String| {
+            let primary_domain = &settings.server.primary_domain;
+            match expand(&directory, address, primary_domain, size) {
+                Destination::Local(place) => Some(place),
+                Destination::Relay | Destination::Refused(..) => None,
+            }
+        };
+        ask(move || Ok(addresses.iter().filter_map(&place).collect())).await
+    }
+
     /// The store and the places in it, when the message can be delivered now. Refused when it is for a store that takes
     /// nothing before a restart: until then the queue could only pile it up.
-    fn short_way(&self, received: &Received, envelope: &Envelope) -> Result<Option<ShortWay>, Refusal> {
-        let settings = self.config.settings();
-        let mut places: Vec<Place> = Vec::with_capacity(envelope.recipients.len());
-        for recipient in &envelope.recipients {
-            let destination = expand(
-                &self.directory,
-                &recipient.address,
-                &settings.server.primary_domain,
-                received.body().len(),
-            );
-            if let Destination::Local(place) = destination {
-                places.push(place);
-            }
-        }
+    async fn short_way(&self, received: &Received, envelope: &Envelope) -> Result<Option<ShortWay>, Refusal> {
+        let places = self.places(envelope, received.body().len()).await?;
         let mut stores: Vec<&Path> = places.iter().map(|place| place.store.as_path()).collect();
         stores.dedup();
         // Opening one may read the disk: the queue's threads do that.

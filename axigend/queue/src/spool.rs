@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use axigen_shared::{Cause, Refusal};
-use axigend_storage::{BodySource, Disk, DiskFile};
+use axigend_storage::{BodySource, Disk, DiskFile, read_file};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
@@ -174,7 +174,7 @@ impl BodySource for SpoolFile {
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        self.file.read_at(offset, buf)
+        read_file(&*self.file, offset, buf)
     }
 }
 

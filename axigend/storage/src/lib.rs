@@ -5,8 +5,11 @@
 //! protocols, accounts' names or quotas' sources: an account is a number and limits come with each request.
 //!
 //! Enter with [`Stores`] for mail and with [`Ledger`] for anything else that must last (queue, directory).
+//! What reads and returns at once may wait for the disk; who must not wait asks through [`ask`], [`Mailbox::ask`] and
+//! [`Stores::open`].
 //! One promise everywhere: `Ok` of a write means that it is on disk (one `fdatasync`, shared by all that waited).
 
+mod asking;
 mod body;
 mod container;
 mod disk;
@@ -14,8 +17,11 @@ mod error;
 mod ledger;
 mod mail;
 
+pub use asking::{ask, read_file};
 pub use body::{BodyRef, BodySource, Noted};
-pub use disk::{Disk, DiskFile, FaultDisk, MemoryDisk, ReadOnlyDisk, RealDisk};
+pub use disk::{
+    Disk, DiskFile, FaultDisk, MemoryDisk, ReadOnlyDisk, RealDisk, connection_waits, mark_connection_thread,
+};
 pub use ledger::{
     CompactOptions, Compacted, Counted, Frozen, Ledger, LedgerFacts, LedgerOptions, LedgerUsage, NotesUsage,
     Progress, Snapshot, StoredBody, Txn,

@@ -334,7 +334,9 @@ impl ServiceHost {
 
     /// Starting to Running, or back to Stopped when no thread can be had.
     fn open(&self, size: Size, doors: impl FnOnce(&Run, &mut Inner)) -> Result<(), Refusal> {
-        let pool = Pool::start(self.service.thread_name(), size);
+        let service = Arc::clone(&self.service);
+        let begin = Arc::new(move || service.thread_started());
+        let pool = Pool::start(self.service.thread_name(), size, begin);
         let mut inner = self.inner.lock();
         let pool = pool.inspect_err(|_| inner.state = State::Stopped)?;
         let (phase, watch) = PhaseWatch::new();

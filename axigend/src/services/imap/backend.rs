@@ -8,9 +8,9 @@ use std::{
 use axigen_shared::{Cause, Refusal};
 use axigend_config::Settings;
 use axigend_net::Backend;
-use axigend_protocol::imap::{Answer, AppendItem, Request, Session};
+use axigend_protocol::imap::{Answer, AppendItem, LoginAttempt, Request, Session};
 use axigend_search::Searches;
-use axigend_storage::NewMessage;
+use axigend_storage::{Mailbox, NewMessage};
 
 use super::{
     append::Appending,
@@ -48,16 +48,23 @@ impl ImapBackend {
     }
 }
 
+impl ImapBackend {
+    async fn log_in(&self, attempt: &LoginAttempt) -> Result<(LoggedIn, OpenMailbox), Refusal> {
+        let (account, mailbox) = log_in(&self.parts, &self.settings, attempt).await?;
+        let open = OpenMailbox::new(mailbox, account.key(), self.recents.clone()).await?;
+        Ok((account, open))
+    }
+}
+
 impl Backend for ImapBackend {
     type Session = Session;
 
     async fn answer(&mut self, request: Request) -> Answer {
         let answer = match (request, &mut self.desk) {
             (Request::Authenticate(attempt), _) => {
-                let opened = log_in(&self.parts, &self.settings, &attempt).await;
-                opened.map(|(account, mailbox)| {
+                let opened = self.log_in(&attempt).await;
+                opened.map(|(account, open)| {
                     let address = account.address();
-                    let open = OpenMailbox::new(mailbox, account.key(), self.recents.clone());
                     self.desk = Some(Desk {
                         searches: Arc::clone(&self.parts.searches),
                         account,
@@ -94,9 +101,12 @@ impl Desk {
             | Request::Subscribe { .. }
             | Request::Quota => self.about_folders(request).await,
             Request::AppendBegin { folder, size } => {
-                self.open.mailbox.folder(&folder)?;
-                self.appending
-                    .begin(size, self.open.mailbox.usage()?, self.account.limits())?;
+                let usage = self.open.mailbox.ask(move |mailbox| {
+                    mailbox.folder(&folder)?;
+                    mailbox.usage()
+                });
+                let (usage, limits) = (usage.await?, self.account.limits().await);
+                self.appending.begin(size, usage, limits)?;
                 Ok(Answer::Done)
             }
             Request::BodyChunk(bytes) => self.appending.chunk(&bytes).await.map(|()| Answer::Done),
@@ -138,26 +148,28 @@ impl Desk {
     async fn about_folders(&mut self, request: Request) -> Result<Answer, Refusal> {
         let mailbox = &self.open.mailbox;
         match request {
-            Request::Folders => return self.open.folders().map(Answer::Folders),
-            Request::Subscriptions => return mailbox.subscriptions().map(Answer::Names),
+            Request::Folders => return self.open.folders().await.map(Answer::Folders),
+            Request::Subscriptions => {
+                let names = mailbox.ask(Mailbox::subscriptions);
+                return names.await.map(Answer::Names);
+            }
             Request::Folder { name } => {
-                return Ok(Answer::Folder(Box::new(self.open.folder_named(&name)?)));
+                return Ok(Answer::Folder(Box::new(self.open.folder_named(&name).await?)));
             }
             Request::Quota => {
-                return Ok(Answer::Quota(convert::quota(
-                    mailbox.usage()?,
-                    self.account.limits(),
-                )));
+                let usage = mailbox.ask(Mailbox::usage).await?;
+                return Ok(Answer::Quota(convert::quota(usage, self.account.limits().await)));
             }
             Request::Create { name, special_use } => {
                 let special_use = special_use.map(convert::special_use_in);
                 mailbox
-                    .create_folder(&name, special_use, self.account.limits())
+                    .create_folder(&name, special_use, self.account.limits().await)
                     .await?;
             }
             Request::Delete { name } => mailbox.delete_folder(&name).await?,
             Request::Rename { from, to } => {
-                mailbox.rename_folder(&from, &to, self.account.limits()).await?;
+                let limits = self.account.limits().await;
+                mailbox.rename_folder(&from, &to, limits).await?;
             }
             Request::Subscribe { name, on } => mailbox.subscribe(&name, on).await?,
             _ => return Err(Refusal::new(Cause::Internal, "not a question about folders")),
@@ -186,7 +198,7 @@ impl Desk {
         let appended = self
             .open
             .mailbox
-            .append(folder, messages, self.account.limits())
+            .append(folder, messages, self.account.limits().await)
             .await?;
         Ok(Answer::Appended {
             uid_validity: appended.uid_validity,
@@ -203,9 +215,9 @@ impl Desk {
             Request::Uids => Answer::Uids(self.open.uids().await?),
             Request::Rows { uids } => {
                 tokio::task::yield_now().await;
-                self.open.rows(&uids)?
+                self.open.rows(&uids).await?
             }
-            Request::Changes { since } => Answer::Changes(self.open.changes(since)?),
+            Request::Changes { since } => Answer::Changes(self.open.changes(since).await?),
             Request::Header { uid } => Answer::Header(messages.header(mailbox, folder, uid).await?),
             Request::Summaries { uids } => {
                 Answer::Summaries(messages.page.summaries(mailbox, folder, &uids).await?)
@@ -224,7 +236,7 @@ impl Desk {
                 )
             }
             Request::Test { uids, tests } => {
-                messages.page.rows(mailbox, folder, &uids)?;
+                messages.page.rows(mailbox, folder, &uids).await?;
                 let mut passed = Vec::with_capacity(uids.len());
                 for uid in uids {
                     passed.push(messages.test(mailbox, folder, uid, &tests).await?);
@@ -256,11 +268,11 @@ impl Desk {
                 Answer::Done
             }
             Request::Copy { uids, to } => {
-                let limits = self.account.limits();
+                let limits = self.account.limits().await;
                 Answer::Copied(convert::copied(mailbox.copy(folder, uids, &to, limits).await?))
             }
             Request::Move { uids, to } => {
-                let limits = self.account.limits();
+                let limits = self.account.limits().await;
                 Answer::Copied(convert::copied(
                     mailbox.move_messages(folder, uids, &to, limits).await?,
                 ))

@@ -1,12 +1,12 @@
 //! Logging in: from name and password to an open mailbox.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axigen_shared::{Cause, Refusal};
 use axigend_config::Settings;
 use axigend_directory::{Account, AccountKey, LoginContext, ServiceSwitch, Slot};
 use axigend_protocol::imap::LoginAttempt;
-use axigend_storage::{Mailbox, MailboxLimits, Store, Stores};
+use axigend_storage::{Mailbox, MailboxLimits, ask};
 
 use crate::parts::Parts;
 
@@ -48,10 +48,10 @@ pub(super) async fn log_in(
         }
     };
     let slot = parts.directory.connection_slot(&account, ServiceSwitch::Imap)?;
-    let store = open_store(&parts.stores, &account.message_dir).await?;
+    let store = parts.stores.open(&account.message_dir).await?;
     let mailbox = store.mailbox(account.id);
     // A write waits for the disk: only the first login makes one.
-    match mailbox.folder("INBOX") {
+    match mailbox.ask(|mailbox| mailbox.folder("INBOX")).await {
         Err(refusal) if refusal.cause == Cause::NoSuchFolder => mailbox.create_default_folders().await?,
         known => drop(known?),
     }
@@ -63,18 +63,6 @@ pub(super) async fn log_in(
         },
         mailbox,
     ))
-}
-
-/// The store in `dir`. The first use after a start opens it and may replay its log: that is done elsewhere, because
-/// other sessions live on this thread.
-pub(super) async fn open_store(stores: &Arc<Stores>, dir: &Path) -> Result<Arc<Store>, Refusal> {
-    if let Some(store) = stores.opened(dir) {
-        return Ok(store);
-    }
-    let (stores, dir, span) = (Arc::clone(stores), dir.to_owned(), tracing::Span::current());
-    tokio::task::spawn_blocking(move || span.in_scope(|| stores.get(&dir)))
-        .await
-        .unwrap_or_else(|error| Err(Refusal::new(Cause::Internal, format!("opening a store: {error}"))))
 }
 
 impl LoggedIn {
@@ -89,8 +77,9 @@ impl LoggedIn {
     }
 
     /// The account's quotas as they are now; those of the login when the directory cannot say.
-    pub(super) fn limits(&self) -> MailboxLimits {
-        match self.parts.directory.account(&self.account.key()) {
+    pub(super) async fn limits(&self) -> MailboxLimits {
+        let (directory, key) = (Arc::clone(&self.parts.directory), self.account.key());
+        match ask(move || directory.account(&key)).await {
             Ok(Some(account)) => account.mailbox_limits,
             Ok(None) | Err(_) => self.account.mailbox_limits,
         }

@@ -42,9 +42,13 @@ struct OpenFolder {
 }
 
 impl OpenMailbox {
-    pub(super) fn new(mailbox: Mailbox, account: AccountKey, recents: Recents) -> Self {
-        let changes = mailbox.watch();
-        Self {
+    pub(super) async fn new(
+        mailbox: Mailbox,
+        account: AccountKey,
+        recents: Recents,
+    ) -> Result<Self, Refusal> {
+        let changes = mailbox.ask(|mailbox| Ok(mailbox.watch())).await?;
+        Ok(Self {
             mailbox,
             messages: Messages::default(),
             account,
@@ -53,7 +57,7 @@ impl OpenMailbox {
             changes,
             changed: false,
             opened: None,
-        }
+        })
     }
 
     /// The opened folder's number.
@@ -65,13 +69,18 @@ impl OpenMailbox {
         Ok(folder.id)
     }
 
-    pub(super) fn folders(&self) -> Result<Vec<Folder>, Refusal> {
-        let folders = self.mailbox.folders()?.into_iter();
+    pub(super) async fn folders(&self) -> Result<Vec<Folder>, Refusal> {
+        let folders = self.mailbox.ask(Mailbox::folders).await?.into_iter();
         Ok(folders.map(|folder| self.convert(folder)).collect())
     }
 
-    pub(super) fn folder_named(&self, name: &str) -> Result<Folder, Refusal> {
-        Ok(self.convert(self.mailbox.folder(name)?))
+    pub(super) async fn folder_named(&self, name: &str) -> Result<Folder, Refusal> {
+        Ok(self.convert(self.look(name).await?))
+    }
+
+    async fn look(&self, name: &str) -> Result<FolderInfo, Refusal> {
+        let name = name.to_owned();
+        self.mailbox.ask(move |mailbox| mailbox.folder(&name)).await
     }
 
     fn convert(&self, mut folder: FolderInfo) -> Folder {
@@ -85,7 +94,7 @@ impl OpenMailbox {
         // Changes from here on are news.
         self.changes.borrow_and_update();
         self.changed = false;
-        let folder = self.mailbox.folder(name)?;
+        let folder = self.look(name).await?;
         if !folder.selectable {
             return Err(Refusal::new(
                 Cause::NotPermitted,
@@ -94,7 +103,8 @@ impl OpenMailbox {
         }
         let told = self.recents.open(self.account, folder.id);
         // Looked at again, because a session that left meanwhile has written what it was told.
-        let folder = self.mailbox.folder_by_id(folder.id)?;
+        let id = folder.id;
+        let folder = self.mailbox.ask(move |mailbox| mailbox.folder_by_id(id)).await?;
         let first_recent = told.tell(folder.recent_from, folder.uid_next, claim_recent);
         let mut claimed = None;
         if claim_recent && first_recent < folder.uid_next {
@@ -147,14 +157,14 @@ impl OpenMailbox {
         Ok(Uids { uids, first_unseen })
     }
 
-    pub(super) fn rows(&mut self, uids: &[u32]) -> Result<Answer, Refusal> {
+    pub(super) async fn rows(&mut self, uids: &[u32]) -> Result<Answer, Refusal> {
         let folder = self.folder()?;
-        let rows = self.messages.page.rows(&self.mailbox, folder, uids)?;
+        let rows = self.messages.page.rows(&self.mailbox, folder, uids).await?;
         Ok(Answer::Rows(convert::rows(rows)))
     }
 
     /// What changed; the store is asked only when it has said that something did.
-    pub(super) fn changes(&mut self, since: u64) -> Result<Changes, Refusal> {
+    pub(super) async fn changes(&mut self, since: u64) -> Result<Changes, Refusal> {
         let folder = self.folder()?;
         let news = self.changed || self.changes.has_changed().unwrap_or(true);
         let known = self.opened.as_ref().map_or(0, |folder| folder.known);
@@ -165,7 +175,10 @@ impl OpenMailbox {
             });
         }
         self.changes.borrow_and_update();
-        let changes = self.mailbox.changes_since(folder, since, CHANGES_PAGE)?;
+        let changes = self
+            .mailbox
+            .ask(move |mailbox| mailbox.changes_since(folder, since, CHANGES_PAGE))
+            .await?;
         self.changed = !changes.complete;
         if let Some(folder) = &mut self.opened {
             folder.known = changes.highest_modseq;

@@ -40,7 +40,7 @@ impl Messages {
         offset: u64,
         len: usize,
     ) -> Result<Bytes, Refusal> {
-        let body = self.page.place(mailbox, folder, uid)?;
+        let body = self.page.place(mailbox, folder, uid).await?;
         read(mailbox, body, offset, len).await
     }
 
@@ -56,7 +56,7 @@ impl Messages {
         {
             return Ok(header.clone());
         }
-        let body = self.page.place(mailbox, folder, uid)?;
+        let body = self.page.place(mailbox, folder, uid).await?;
         let header = match self.page.summary(uid) {
             Some(summary) => read_known_header(mailbox, body, summary.header_len()).await?,
             None => read_header(mailbox, body).await?,
@@ -77,7 +77,7 @@ impl Messages {
         {
             return Ok(Arc::clone(structure));
         }
-        let body = self.page.place(mailbox, folder, uid)?;
+        let body = self.page.place(mailbox, folder, uid).await?;
         if let Some(structure) = self.page.summary(uid).and_then(Summary::structure) {
             let structure = Arc::new(structure);
             self.structure = Some((uid, Arc::clone(&structure)));
@@ -121,7 +121,7 @@ impl Messages {
         uid: u32,
         tests: &[Test],
     ) -> Result<Vec<bool>, Refusal> {
-        let body = self.page.place(mailbox, folder, uid)?;
+        let body = self.page.place(mailbox, folder, uid).await?;
         if body.len <= CHUNK as u64 {
             return Ok(inspect_whole(&read(mailbox, body, 0, CHUNK).await?, tests));
         }
@@ -167,7 +167,7 @@ impl Messages {
         inspection: &mut Inspection<'_>,
     ) -> Result<(), Refusal> {
         let end = self.structure(mailbox, folder, uid).await?.root.header.end;
-        let body = self.page.place(mailbox, folder, uid)?;
+        let body = self.page.place(mailbox, folder, uid).await?;
         let mut offset = 0;
         while offset < end {
             let want = usize::try_from(end - offset).unwrap_or(CHUNK).min(CHUNK);

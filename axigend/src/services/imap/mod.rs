@@ -59,6 +59,10 @@ impl Service for ImapService {
         "imap"
     }
 
+    fn thread_started(&self) {
+        axigend_storage::mark_connection_thread();
+    }
+
     fn open(&self, peer: &Peer) -> Box<dyn Conversation> {
         let settings = self.parts.config.settings();
         let imap = &settings.imap;

@@ -35,13 +35,37 @@ struct Entry {
 
 impl Page {
     /// Looks these messages up (ascending UIDs); those that are gone are left out.
-    pub(super) fn rows(
+    pub(super) async fn rows(
         &mut self,
         mailbox: &Mailbox,
         folder: FolderId,
         uids: &[u32],
     ) -> Result<Vec<MessageRow>, Refusal> {
-        let rows = look_up(mailbox, folder, uids)?;
+        let uids = uids.to_vec();
+        let rows = mailbox
+            .ask(move |mailbox| look_up(mailbox, folder, &uids))
+            .await?;
+        self.begin(&rows);
+        Ok(rows)
+    }
+
+    /// Looks these messages up with what is noted of them.
+    async fn whole(&mut self, mailbox: &Mailbox, folder: FolderId, uids: &[u32]) -> Result<(), Refusal> {
+        let uids = uids.to_vec();
+        let question = move |mailbox: &Mailbox| {
+            let rows = look_up(mailbox, folder, &uids)?;
+            let bodies: Vec<BodyRef> = rows.iter().map(|row| row.body).collect();
+            let notes = mailbox.notes(&bodies)?;
+            Ok((rows, notes))
+        };
+        let (rows, notes) = mailbox.ask(question).await?;
+        self.begin(&rows);
+        self.remember(notes);
+        Ok(())
+    }
+
+    /// These messages are the page.
+    fn begin(&mut self, rows: &[MessageRow]) {
         let entry = |row: &MessageRow| Entry {
             uid: row.uid,
             body: row.body,
@@ -50,20 +74,24 @@ impl Page {
         };
         self.entries = rows.iter().map(entry).collect();
         self.recalled = false;
-        Ok(rows)
     }
 
-    /// Looks up what is noted of the page.
-    pub(super) fn recall(&mut self, mailbox: &Mailbox) -> Result<(), Refusal> {
-        if self.recalled {
-            return Ok(());
-        }
-        let bodies: Vec<BodyRef> = self.entries.iter().map(|entry| entry.body).collect();
-        for (entry, note) in self.entries.iter_mut().zip(mailbox.notes(&bodies)?) {
+    /// This is noted of the messages of the page.
+    fn remember(&mut self, notes: Vec<Option<Bytes>>) {
+        for (entry, note) in self.entries.iter_mut().zip(notes) {
             entry.blank = note.is_none();
             entry.summary = note.and_then(Summary::decode);
         }
         self.recalled = true;
+    }
+
+    /// Looks up what is noted of the page.
+    async fn recall(&mut self, mailbox: &Mailbox) -> Result<(), Refusal> {
+        if !self.recalled {
+            let bodies: Vec<BodyRef> = self.entries.iter().map(|entry| entry.body).collect();
+            let notes = mailbox.ask(move |mailbox| mailbox.notes(&bodies)).await?;
+            self.remember(notes);
+        }
         Ok(())
     }
 
@@ -75,9 +103,9 @@ impl Page {
         uids: &[u32],
     ) -> Result<Vec<Option<Summary>>, Refusal> {
         if uids.iter().any(|uid| self.entry(*uid).is_none()) {
-            self.rows(mailbox, folder, uids)?;
+            self.whole(mailbox, folder, uids).await?;
         }
-        self.recall(mailbox)?;
+        self.recall(mailbox).await?;
         let mut made = Vec::new();
         for entry in &mut self.entries {
             if entry.summary.is_none()
@@ -122,15 +150,14 @@ impl Page {
     }
 
     /// Where a message lies; one that is not on the page becomes the page.
-    pub(super) fn place(
+    pub(super) async fn place(
         &mut self,
         mailbox: &Mailbox,
         folder: FolderId,
         uid: u32,
     ) -> Result<BodyRef, Refusal> {
         if self.entry(uid).is_none() {
-            self.rows(mailbox, folder, &[uid])?;
-            self.recall(mailbox)?;
+            self.whole(mailbox, folder, &[uid]).await?;
         }
         let entry = self.entry(uid);
         entry

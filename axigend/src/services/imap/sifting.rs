@@ -33,7 +33,10 @@ impl Sifting {
         let Some(mut sieve) = sieve else {
             return Ok(Vec::new());
         };
-        let there = mailbox.bodies(folder, uids)?;
+        let wanted = uids.to_vec();
+        let there = mailbox
+            .ask(move |mailbox| mailbox.bodies(folder, &wanted))
+            .await?;
         let (bodies, places): (Vec<BodyRef>, Vec<u32>) =
             there.into_iter().map(|(uid, body)| (body, uid)).unzip();
         // The index is read from disk, and other sessions live on this thread.

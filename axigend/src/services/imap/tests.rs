@@ -19,7 +19,7 @@ use axigend_storage::{
 };
 use bytes::Bytes;
 
-use super::{login::open_store, mailbox::OpenMailbox, recents::Recents};
+use super::{mailbox::OpenMailbox, recents::Recents};
 
 /// A mailbox with default folders; the registry keeps its store open.
 async fn mailbox() -> (Stores, Mailbox) {
@@ -30,17 +30,19 @@ async fn mailbox() -> (Stores, Mailbox) {
     (stores, mailbox)
 }
 
-fn open(mailbox: &Mailbox) -> OpenMailbox {
-    open_with(mailbox, &Recents::default())
+async fn open(mailbox: &Mailbox) -> OpenMailbox {
+    open_with(mailbox, &Recents::default()).await
 }
 
 /// A session among those that know of each other.
-fn open_with(mailbox: &Mailbox, recents: &Recents) -> OpenMailbox {
+async fn open_with(mailbox: &Mailbox, recents: &Recents) -> OpenMailbox {
     let account = AccountKey {
         domain: 1,
         account: 1,
     };
     OpenMailbox::new(mailbox.clone(), account, recents.clone())
+        .await
+        .expect("a mailbox")
 }
 
 async fn append(mailbox: &Mailbox, message: &str) -> u32 {
@@ -61,18 +63,21 @@ async fn append(mailbox: &Mailbox, message: &str) -> u32 {
 async fn changes_are_told_once_and_wake_a_listener() {
     let (_stores, mailbox) = mailbox().await;
     append(&mailbox, "Subject: 1\r\n\r\n").await;
-    let mut open = open(&mailbox);
+    let mut open = open(&mailbox).await;
     let opened = open.select("INBOX", true).await.expect("INBOX");
     assert_eq!((opened.folder.messages, opened.first_recent), (1, 1));
     let since = opened.folder.highest_modseq;
-    let none = open.changes(since).expect("no changes");
+    let none = open.changes(since).await.expect("no changes");
     assert!(none.rows.is_empty() && none.highest_modseq == since && !none.more);
 
     let uid = append(&mailbox, "Subject: 2\r\n\r\n").await;
     assert_eq!(open.event().await, Event::Changed);
-    let changes = open.changes(since).expect("changes");
+    let changes = open.changes(since).await.expect("changes");
     assert_eq!(changes.rows.iter().map(|row| row.uid).collect::<Vec<_>>(), [uid]);
-    let again = open.changes(changes.highest_modseq).expect("no more changes");
+    let again = open
+        .changes(changes.highest_modseq)
+        .await
+        .expect("no more changes");
     assert!(again.rows.is_empty() && again.vanished.is_empty());
 
     let folder = open.folder().expect("open");
@@ -82,7 +87,10 @@ async fn changes_are_told_once_and_wake_a_listener() {
         .await
         .expect("flags");
     mailbox.expunge(folder, None, true).await.expect("an expunge");
-    let gone = open.changes(changes.highest_modseq).expect("an expunge to tell");
+    let gone = open
+        .changes(changes.highest_modseq)
+        .await
+        .expect("an expunge to tell");
     assert_eq!(gone.vanished, [uid]);
 }
 
@@ -90,8 +98,8 @@ async fn changes_are_told_once_and_wake_a_listener() {
 async fn recent_messages_belong_to_who_selects_first() {
     let (_stores, mailbox) = mailbox().await;
     let uid = append(&mailbox, "Subject: 1\r\n\r\n").await;
-    let mut first = open(&mailbox);
-    let mut second = open(&mailbox);
+    let mut first = open(&mailbox).await;
+    let mut second = open(&mailbox).await;
     assert_eq!(
         second.select("INBOX", false).await.expect("EXAMINE").first_recent,
         uid
@@ -112,7 +120,10 @@ async fn recent_messages_belong_to_who_selects_first() {
 async fn newcomers_are_recent_in_the_session_that_is_told_first() {
     let (_stores, mailbox) = mailbox().await;
     let recents = Recents::default();
-    let (mut first, mut second) = (open_with(&mailbox, &recents), open_with(&mailbox, &recents));
+    let (mut first, mut second) = (
+        open_with(&mailbox, &recents).await,
+        open_with(&mailbox, &recents).await,
+    );
     first.select("INBOX", true).await.expect("SELECT");
     second.select("INBOX", true).await.expect("SELECT");
     let (one, two) = (
@@ -122,8 +133,11 @@ async fn newcomers_are_recent_in_the_session_that_is_told_first() {
     assert!(first.newcomers(one, true).expect("newcomers") <= one);
     assert_eq!(second.newcomers(two, true).expect("newcomers"), two);
     assert_eq!(first.newcomers(two, true).expect("newcomers"), two + 1);
-    let mut third = open_with(&mailbox, &recents);
-    assert_eq!(third.folder_named("INBOX").expect("INBOX").first_recent, two + 1);
+    let mut third = open_with(&mailbox, &recents).await;
+    assert_eq!(
+        third.folder_named("INBOX").await.expect("INBOX").first_recent,
+        two + 1
+    );
     assert_eq!(
         third.select("INBOX", true).await.expect("SELECT").first_recent,
         two + 1
@@ -136,6 +150,7 @@ async fn newcomers_are_recent_in_the_session_that_is_told_first() {
     second.leave().await;
     assert_eq!(
         open(&mailbox)
+            .await
             .select("INBOX", true)
             .await
             .expect("SELECT")
@@ -150,7 +165,7 @@ async fn rows_come_dense_and_sparse() {
     for _ in 0..40 {
         append(&mailbox, "Subject: x\r\n\r\n").await;
     }
-    let mut open = open(&mailbox);
+    let mut open = open(&mailbox).await;
     open.select("INBOX", false).await.expect("INBOX");
     for wanted in [
         vec![],
@@ -159,7 +174,7 @@ async fn rows_come_dense_and_sparse() {
         vec![1, 39, 40, 41],
         (1..=40).collect(),
     ] {
-        let Answer::Rows(rows) = open.rows(&wanted).expect("rows") else {
+        let Answer::Rows(rows) = open.rows(&wanted).await.expect("rows") else {
             panic!("not rows")
         };
         let there: Vec<u32> = wanted.iter().copied().filter(|uid| *uid <= 40).collect();
@@ -187,7 +202,7 @@ async fn headers_of_any_length_are_found() {
     for (message, ..) in &rows {
         uids.push(append(&mailbox, message).await);
     }
-    let mut open = open(&mailbox);
+    let mut open = open(&mailbox).await;
     open.select("INBOX", false).await.expect("INBOX");
     let folder = open.folder().expect("open");
     for ((message, len, complete), uid) in rows.iter().zip(uids) {
@@ -217,7 +232,7 @@ async fn tests_read_only_what_they_need() {
         &format!("Subject: hello\r\n\r\n{}needle\r\n", "straw\r\n".repeat(30_000)),
     )
     .await;
-    let mut open = open(&mailbox);
+    let mut open = open(&mailbox).await;
     open.select("INBOX", false).await.expect("INBOX");
     let folder = open.folder().expect("open");
     let tests = [
@@ -312,9 +327,9 @@ async fn a_store_that_opens_slowly_holds_up_nobody_else() {
     let stores = Arc::new(Stores::new(disk, StoreOptions::default()));
     let dir = Path::new("/store");
     // The second waits for the first; the third stands for another session of the thread.
-    let (first, second, ()) = tokio::join!(open_store(&stores, dir), open_store(&stores, dir), async {
+    let (first, second, ()) = tokio::join!(stores.open(dir), stores.open(dir), async {
         go_on.send(()).expect("somebody waits");
     });
     assert!(Arc::ptr_eq(&first.expect("a store"), &second.expect("a store")));
-    assert!(open_store(&stores, dir).await.is_ok());
+    assert!(stores.open(dir).await.is_ok());
 }

@@ -68,7 +68,8 @@ impl Pop3Backend {
             None
         };
         let slot = directory.connection_slot(&account, ServiceSwitch::Pop3)?;
-        let mailbox = self.desk.stores.get(&account.message_dir)?.mailbox(account.id);
+        let store = self.desk.stores.open(&account.message_dir).await?;
+        let mailbox = store.mailbox(account.id);
         let (maildrop, snapshot) = OpenMaildrop::open(mailbox).await?;
         tracing::info!("{} logged in", account.address());
         self.login = Some(Login {
@@ -121,9 +122,10 @@ impl Backend for Pop3Backend {
         match request {
             Request::Login(credentials) => Answer::LoggedIn(self.log_in(credentials).await),
             Request::Refresh => Answer::Gone(self.gone().await),
-            Request::Open { uid } => {
-                Answer::Opened(self.maildrop().and_then(|maildrop| maildrop.message(uid)))
-            }
+            Request::Open { uid } => Answer::Opened(match self.maildrop() {
+                Ok(maildrop) => maildrop.message(uid).await,
+                Err(refusal) => Err(refusal),
+            }),
             Request::Read { offset, len } => Answer::Octets(match self.maildrop() {
                 Ok(maildrop) => maildrop.read(offset, len).await,
                 Err(refusal) => Err(refusal),

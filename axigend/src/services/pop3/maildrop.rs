@@ -2,7 +2,7 @@
 
 use axigen_shared::{Cause, Refusal};
 use axigend_protocol::pop3::{CHUNK, MAILDROP_MAX, Maildrop, Message};
-use axigend_storage::{BodyRef, FolderId, FolderInfo, Mailbox, SystemFlags};
+use axigend_storage::{BodyRef, FolderId, FolderInfo, Mailbox, MessageRow, SystemFlags};
 use bytes::Bytes;
 use tokio::sync::watch;
 
@@ -36,7 +36,7 @@ struct OpenMessage {
 impl OpenMaildrop {
     /// Takes the snapshot of INBOX.
     pub(super) async fn open(mailbox: Mailbox) -> Result<(Self, Maildrop), Refusal> {
-        let changed = mailbox.watch();
+        let changed = mailbox.ask(|mailbox| Ok(mailbox.watch())).await?;
         let folder = inbox(&mailbox).await?;
         let messages = snapshot(&mailbox, &folder).await?;
         let open = Self {
@@ -59,7 +59,11 @@ impl OpenMaildrop {
         }
         self.changed.mark_unchanged();
         loop {
-            let changes = self.mailbox.changes_since(self.inbox, self.modseq, PAGE)?;
+            let (inbox, since) = (self.inbox, self.modseq);
+            let changes = self
+                .mailbox
+                .ask(move |mailbox| mailbox.changes_since(inbox, since, PAGE))
+                .await?;
             self.modseq = changes.highest_modseq;
             if !changes.history_known {
                 return self.missing().await;
@@ -74,11 +78,13 @@ impl OpenMaildrop {
 
     /// The UIDs of the snapshot that are no longer there, by looking at all that are.
     async fn missing(&mut self) -> Result<Vec<u32>, Refusal> {
-        self.modseq = self.mailbox.folder_by_id(self.inbox)?.highest_modseq;
+        let inbox = self.inbox;
+        let folder = self.mailbox.ask(move |mailbox| mailbox.folder_by_id(inbox));
+        self.modseq = folder.await?.highest_modseq;
         let mut there = Vec::new();
         let mut from = 1;
         loop {
-            let rows = self.mailbox.messages(self.inbox, from, PAGE)?;
+            let rows = page(&self.mailbox, inbox, from).await?;
             there.extend(rows.iter().map(|row| row.uid));
             match rows.last().and_then(|row| row.uid.checked_add(1)) {
                 Some(next) => from = next,
@@ -91,8 +97,12 @@ impl OpenMaildrop {
     }
 
     /// Gets ready to read a message; its size.
-    pub(super) fn message(&mut self, uid: u32) -> Result<u64, Refusal> {
-        let row = self.mailbox.message(self.inbox, uid)?;
+    pub(super) async fn message(&mut self, uid: u32) -> Result<u64, Refusal> {
+        let inbox = self.inbox;
+        let row = self
+            .mailbox
+            .ask(move |mailbox| mailbox.message(inbox, uid))
+            .await?;
         let row =
             row.ok_or_else(|| Refusal::new(Cause::NoSuchMessage, format!("message {uid} was removed")))?;
         let is_seen = row.flags.system.contains(SystemFlags::SEEN);
@@ -134,20 +144,28 @@ impl OpenMaildrop {
 
 /// INBOX, which a mailbox that was never used has not got yet.
 async fn inbox(mailbox: &Mailbox) -> Result<FolderInfo, Refusal> {
-    match mailbox.folder(INBOX) {
+    let inbox = |mailbox: &Mailbox| mailbox.folder(INBOX);
+    match mailbox.ask(inbox).await {
         Err(refusal) if refusal.cause == Cause::NoSuchFolder => {
             mailbox.create_default_folders().await?;
-            mailbox.folder(INBOX)
+            mailbox.ask(inbox).await
         }
         folder => folder,
     }
+}
+
+/// The next messages of a folder.
+async fn page(mailbox: &Mailbox, folder: FolderId, from: u32) -> Result<Vec<MessageRow>, Refusal> {
+    mailbox
+        .ask(move |mailbox| mailbox.messages(folder, from, PAGE))
+        .await
 }
 
 async fn snapshot(mailbox: &Mailbox, folder: &FolderInfo) -> Result<Vec<Message>, Refusal> {
     let mut messages = Vec::with_capacity(MAILDROP_MAX.min(folder.messages as usize));
     let mut from = 1;
     loop {
-        let rows = mailbox.messages(folder.id, from, PAGE)?;
+        let rows = page(mailbox, folder.id, from).await?;
         let room = MAILDROP_MAX - messages.len();
         messages.extend(rows.iter().take(room).map(|row| Message::new(row.uid, row.size)));
         match rows.last().and_then(|row| row.uid.checked_add(1)) {

@@ -64,6 +64,10 @@ impl Service for Pop3Service {
         "pop3"
     }
 
+    fn thread_started(&self) {
+        axigend_storage::mark_connection_thread();
+    }
+
     fn open(&self, peer: &Peer) -> Box<dyn Conversation> {
         let settings = self.desk.config.settings();
         let pop3 = &settings.pop3;

@@ -11,6 +11,7 @@ use axigend_protocol::{
     smtp::{self, Answer, Opened, Request, ReversePath, Session, Submission},
 };
 use axigend_queue::{BodyType, Envelope, Incoming, Recipient};
+use axigend_storage::ask;
 use jiff::ZonedDateTime;
 
 use super::{Desk, recipient};
@@ -72,12 +73,13 @@ impl SmtpBackend {
     }
 
     /// The account as it is now; one that is gone or whose domain is out of service does not send.
-    fn sender(&self) -> Result<(), Refusal> {
+    async fn sender(&self) -> Result<(), Refusal> {
         let Some(account) = &self.account else {
             return Ok(());
         };
-        match self.desk.directory.account(&account.key())? {
-            Some(account) => recipient::may_send(&self.desk, &account),
+        let (directory, key) = (Arc::clone(&self.desk.directory), account.key());
+        match ask(move || directory.account(&key)).await? {
+            Some(account) => recipient::may_send(&self.desk, &account).await,
             None => Err(Refusal::new(
                 Cause::NotPermitted,
                 format!("{} is gone", account.address()),
@@ -137,10 +139,10 @@ impl Backend for SmtpBackend {
     async fn answer(&mut self, request: Request) -> Answer {
         match request {
             Request::Authenticate(credentials) => Answer::Authenticated(self.authenticate(credentials).await),
-            Request::Sender { .. } => Answer::Sender(self.sender()),
+            Request::Sender { .. } => Answer::Sender(self.sender().await),
             Request::Recipient { address, size } => {
                 let primary_domain = &self.settings.server.primary_domain;
-                Answer::Recipient(recipient::route(&self.desk, primary_domain, &address, size))
+                Answer::Recipient(recipient::route(&self.desk, primary_domain, &address, size).await)
             }
             Request::Open => Answer::Opened(Ok(self.open())),
             Request::Chunk(bytes) => Answer::Taken(self.chunk(&bytes).await),

@@ -67,6 +67,10 @@ impl Service for SmtpIncomingService {
         "smtp-in"
     }
 
+    fn thread_started(&self) {
+        axigend_storage::mark_connection_thread();
+    }
+
     fn open(&self, peer: &Peer) -> Box<dyn Conversation> {
         let settings = self.desk.config.settings();
         let session = Session::new(session_settings(&settings), peer.clone());

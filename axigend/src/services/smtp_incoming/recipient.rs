@@ -1,20 +1,25 @@
 //! Who a recipient is, and whether a mailbox has room: the decisions at MAIL and RCPT.
 
+use std::sync::Arc;
+
 use axigen_shared::{Cause, Refusal};
 use axigend_directory::{Account, Resolution, ServiceSwitch};
 use axigend_protocol::smtp::Route;
-use axigend_storage::{MailboxLimits, MailboxUsage};
+use axigend_storage::{Mailbox, MailboxLimits, MailboxUsage, ask};
 
 use super::Desk;
 
 /// Where mail for this address goes, if it can be taken now.
-pub(super) fn route(
+pub(super) async fn route(
     desk: &Desk,
     primary_domain: &str,
     address: &str,
     size: Option<u64>,
 ) -> Result<Route, Refusal> {
-    let account = match desk.directory.resolve(address, primary_domain)? {
+    let directory = Arc::clone(&desk.directory);
+    let (whose, primary_domain) = (address.to_owned(), primary_domain.to_owned());
+    let resolved = ask(move || directory.resolve(&whose, &primary_domain));
+    let account = match resolved.await? {
         Resolution::Account(account) | Resolution::CatchAll { account, .. } => account,
         Resolution::Remote => return Ok(Route::Remote),
         Resolution::UnknownUser => {
@@ -39,7 +44,7 @@ pub(super) fn route(
     takes_mail(desk, &account)?;
     let limits = account.mailbox_limits;
     if limits.total_size_kb > 0 || limits.total_count > 0 {
-        has_room(limits, usage(desk, &account)?, size)
+        has_room(limits, usage(desk, &account).await?, size)
             .map_err(|why| Refusal::new(Cause::OverQuota, format!("{address}: {why}")))?;
     }
     Ok(Route::Local)
@@ -59,13 +64,13 @@ fn takes_mail(desk: &Desk, account: &Account) -> Result<(), Refusal> {
 }
 
 /// Whether the account may send: not when its own mailbox is filled up to `quotaSendMessageThreshold`.
-pub(super) fn may_send(desk: &Desk, account: &Account) -> Result<(), Refusal> {
+pub(super) async fn may_send(desk: &Desk, account: &Account) -> Result<(), Refusal> {
     let limits = account.mailbox_limits;
     let percent = u64::from(account.quota_send_threshold);
     if percent == 0 || limits.total_size_kb == 0 && limits.total_count == 0 {
         return Ok(());
     }
-    let usage = usage(desk, account)?;
+    let usage = usage(desk, account).await?;
     if reaches(usage.size, limits.total_size_kb.saturating_mul(1024), percent)
         || reaches(usage.messages, limits.total_count, percent)
     {
@@ -75,8 +80,9 @@ pub(super) fn may_send(desk: &Desk, account: &Account) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn usage(desk: &Desk, account: &Account) -> Result<MailboxUsage, Refusal> {
-    desk.stores.get(&account.message_dir)?.mailbox(account.id).usage()
+async fn usage(desk: &Desk, account: &Account) -> Result<MailboxUsage, Refusal> {
+    let store = desk.stores.open(&account.message_dir).await?;
+    store.mailbox(account.id).ask(Mailbox::usage).await
 }
 
 /// Services-core 3.2.1, "Full mailbox at RCPT time"; 0 is no limit.

@@ -15,6 +15,6 @@ pub(crate) use file::{FileHead, LogStart, container_name, container_number};
 pub(crate) use reader::{PlacedBody, Reader};
 pub(crate) use record::{HEADER, TRAILER};
 
-pub(crate) use pool::on_storage_thread;
+pub(crate) use pool::{on_opening_thread, on_storage_thread};
 pub(crate) use scan::{Found, Scanner};
 pub(crate) use writer::{AppendError, Mark, Writer};

@@ -22,6 +22,7 @@ use super::{
     scan::body_checksum,
 };
 use crate::{
+    asking::{before_waiting, read_file},
     body::{BodyRef, BodySource},
     disk::{Disk, DiskFile},
     error::io_refusal,
@@ -59,7 +60,7 @@ impl BodySource for PlacedBody {
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
         let piece = Piece::new(self.place, offset, buf.len()).map_err(io::Error::other)?;
-        self.file.read_at(piece.position, &mut buf[..piece.len])
+        read_file(&*self.file, piece.position, &mut buf[..piece.len])
     }
 }
 
@@ -152,17 +153,20 @@ impl Reader {
         self.handles.lock().open.clear();
     }
 
-    fn file(&self, number: u32) -> Result<Arc<dyn DiskFile>, Refusal> {
-        let removed = || Refusal::new(Cause::StorageFailure, format!("{number:02X}.hsf was removed"));
-        {
-            let mut handles = self.handles.lock();
-            if let Some(file) = handles.get(number) {
-                return Ok(file);
-            }
-            if handles.gone.contains(&number) {
-                return Err(removed());
-            }
+    /// The handle of a file that is open.
+    fn known(&self, number: u32) -> Result<Option<Arc<dyn DiskFile>>, Refusal> {
+        let mut handles = self.handles.lock();
+        match handles.get(number) {
+            None if handles.gone.contains(&number) => Err(removed(number)),
+            known => Ok(known),
         }
+    }
+
+    fn file(&self, number: u32) -> Result<Arc<dyn DiskFile>, Refusal> {
+        if let Some(file) = self.known(number)? {
+            return Ok(file);
+        }
+        before_waiting();
         let path = self.dir.join(container_name(number));
         match self.disk.open(&path) {
             Ok(file) => {
@@ -176,14 +180,13 @@ impl Reader {
                 if number < handles.newest {
                     handles.gone.insert(number);
                 }
-                Err(removed())
+                Err(removed(number))
             }
             Err(error) => Err(io_refusal(&container_name(number), &error)),
         }
     }
 
-    /// Reads `len` bytes of a body from `offset`, less at its end. Never blocks the caller's thread on the disk,
-    /// except for opening a file.
+    /// Reads `len` bytes of a body from `offset`, less at its end. Never blocks the caller's thread on the disk.
     pub(crate) async fn read(
         self: &Arc<Self>,
         body: BodyRef,
@@ -191,7 +194,10 @@ impl Reader {
         len: usize,
     ) -> Result<Bytes, Refusal> {
         let piece = Piece::new(body, offset, len)?;
-        let file = self.file(body.file)?;
+        let Some(file) = self.known(body.file)? else {
+            let this = Arc::clone(self);
+            return on_storage_thread(move || read_piece(&*this.file(body.file)?, &piece)).await;
+        };
         let mut buffer = piece.buffer();
         match file.read_cached(piece.position, &mut buffer) {
             Ok(count) if count == buffer.len() => piece.finish(buffer, count),
@@ -212,7 +218,7 @@ impl Reader {
     pub(crate) fn read_into(&self, body: BodyRef, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
         let file = self.file(body.file).map_err(io::Error::other)?;
         let piece = Piece::new(body, offset, buf.len()).map_err(io::Error::other)?;
-        file.read_at(piece.position, &mut buf[..piece.len])
+        read_file(&*file, piece.position, &mut buf[..piece.len])
     }
 
     /// The checksums of a body's record: header in the upper half, bytes in the lower. Blocking.
@@ -259,11 +265,14 @@ impl Reader {
     }
 }
 
+fn removed(number: u32) -> Refusal {
+    let name = container_name(number);
+    Refusal::new(Cause::StorageFailure, format!("{name} was removed"))
+}
+
 fn read_piece(file: &dyn DiskFile, piece: &Piece) -> Result<Bytes, Refusal> {
     let mut buffer = piece.buffer();
-    let count = file
-        .read_at(piece.position, &mut buffer)
-        .map_err(|error| io_refusal("body", &error))?;
+    let count = read_file(file, piece.position, &mut buffer).map_err(|error| io_refusal("body", &error))?;
     piece.finish(buffer, count)
 }
 

@@ -7,6 +7,7 @@ mod fault;
 mod memory;
 mod read_only;
 mod real;
+mod waits;
 
 use std::{io, path::Path, sync::Arc};
 
@@ -14,6 +15,7 @@ pub use fault::FaultDisk;
 pub use memory::MemoryDisk;
 pub use read_only::ReadOnlyDisk;
 pub use real::RealDisk;
+pub use waits::{connection_waits, mark_connection_thread};
 
 /// One open file with positioned access from any thread.
 pub trait DiskFile: Send + Sync {

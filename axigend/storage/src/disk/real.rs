@@ -14,7 +14,7 @@ use rustix::{
     io::{Errno, ReadWriteFlags, preadv2},
 };
 
-use super::{Disk, DiskFile};
+use super::{Disk, DiskFile, waits::about_to};
 
 /// Mail is nobody else's business: files for the daemon's user only.
 const FILE_MODE: u32 = 0o600;
@@ -34,12 +34,14 @@ impl RealDisk {
 
 impl Disk for RealDisk {
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        about_to("open");
         Ok(Arc::new(RealFile(
             OpenOptions::new().read(true).write(true).open(path)?,
         )))
     }
 
     fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        about_to("create");
         let file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -50,6 +52,7 @@ impl Disk for RealDisk {
     }
 
     fn create_dir_all(&self, path: &Path) -> io::Result<()> {
+        about_to("create a directory");
         if path.as_os_str().is_empty() || path.is_dir() {
             return Ok(());
         }
@@ -63,18 +66,22 @@ impl Disk for RealDisk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        about_to("rename");
         fs::rename(from, to)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
+        about_to("remove");
         fs::remove_file(path)
     }
 
     fn remove_dir_all(&self, path: &Path) -> io::Result<()> {
+        about_to("remove a directory");
         fs::remove_dir_all(path)
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        about_to("list");
         let mut names = Vec::new();
         for entry in fs::read_dir(dir)? {
             if let Ok(name) = entry?.file_name().into_string() {
@@ -86,6 +93,7 @@ impl Disk for RealDisk {
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        about_to("sync a directory");
         let dir = if dir.as_os_str().is_empty() {
             Path::new(".")
         } else {
@@ -110,6 +118,7 @@ impl DiskFile for RealFile {
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        about_to("read");
         let mut done = 0;
         while done < buf.len() {
             match self
@@ -142,14 +151,17 @@ impl DiskFile for RealFile {
     }
 
     fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        about_to("write");
         self.0.write_all_at(bytes, offset)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
+        about_to("set the length");
         self.0.set_len(len)
     }
 
     fn allocate(&self, len: u64) -> io::Result<()> {
+        about_to("allocate");
         match fallocate(&self.0, FallocateFlags::empty(), 0, len) {
             Ok(()) => Ok(()),
             // A file system that cannot promise space gets a longer file at least.
@@ -159,6 +171,7 @@ impl DiskFile for RealFile {
     }
 
     fn sync_data(&self) -> io::Result<()> {
+        about_to("sync");
         self.0.sync_data()
     }
 

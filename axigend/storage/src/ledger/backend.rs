@@ -16,7 +16,10 @@ use std::{
 use parking_lot::RwLock;
 use redb::StorageBackend;
 
-use crate::disk::DiskFile;
+use crate::{
+    asking::{must_not_wait, read_file},
+    disk::DiskFile,
+};
 
 /// The index file, shared between redb and the ledger.
 pub(super) struct IndexFile {
@@ -92,7 +95,7 @@ impl StorageBackend for IndexBackend {
         if end > self.0.len() {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        let count = self.0.file()?.read_at(offset, out)?;
+        let count = read_file(&*self.0.file()?, offset, out)?;
         // The file may be shorter than redb knows while a growth is put off.
         out[count..].fill(0);
         Ok(())
@@ -124,6 +127,10 @@ impl StorageBackend for IndexBackend {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        // redb makes room in its buffer while it reads: it keeps the page when it cannot.
+        if must_not_wait() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
         self.0.file()?.write_at(offset, data)
     }
 

@@ -46,7 +46,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use crate::{body::BodyRef, container::on_storage_thread, disk::Disk, error::damaged};
+use crate::{asking, body::BodyRef, container::on_storage_thread, disk::Disk, error::damaged};
 use committer::Thread;
 use job::Work;
 
@@ -127,12 +127,14 @@ impl Ledger {
         note(self.shared.submit(Work::boxed(work, note)));
     }
 
-    /// Looks at the tables as of the last commit. Never waits for writers. Keep `work` short: what it looks at is
+    /// Looks at the tables as of the last commit. Never waits for writers, but for the disk when pages are not in memory;
+    /// who must not wait asks through [`crate::ask`]. Keep `work` short: what it looks at is
     /// pinned meanwhile.
     pub fn read<R>(&self, work: impl FnOnce(&Snapshot<'_>) -> Result<R, Refusal>) -> Result<R, Refusal> {
         let tables = self.shared.tables()?;
         // redb does not look at the checksum of a page it reads, and may panic over what is in a damaged one.
-        catch_unwind(AssertUnwindSafe(|| work(&Snapshot::new(&tables)))).unwrap_or_else(|_| {
+        catch_unwind(AssertUnwindSafe(|| work(&Snapshot::new(&tables)))).unwrap_or_else(|cause| {
+            asking::let_pass(cause);
             self.shared.suspect();
             Err(damaged("index"))
         })

@@ -5,13 +5,13 @@
 //! looks the present place up and tries there, again when that was removed meanwhile too. A removal comes after
 //! the rows that name the new places were made visible, so a referenced body is always found.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use axigen_shared::Refusal;
 use bytes::Bytes;
 
 use super::{bodies, shared::Shared};
-use crate::body::BodyRef;
+use crate::{asking::ask, body::BodyRef};
 
 /// Bodies of one ledger as readers see them.
 impl Shared {
@@ -29,7 +29,12 @@ impl Shared {
     }
 
     /// Reads a part of a body; see [`crate::Ledger::read_body`].
-    pub(super) async fn read(&self, name: BodyRef, offset: u64, len: usize) -> Result<Bytes, Refusal> {
+    pub(super) async fn read(
+        self: &Arc<Self>,
+        name: BodyRef,
+        offset: u64,
+        len: usize,
+    ) -> Result<Bytes, Refusal> {
         let mut place = name;
         loop {
             match self.reader.read(place, offset, len).await {
@@ -37,7 +42,11 @@ impl Shared {
                     self.statistics.read(bytes.len());
                     return Ok(bytes);
                 }
-                Err(refusal) => place = self.other_place(name, place).ok_or(refusal)?,
+                Err(refusal) => {
+                    let this = Arc::clone(self);
+                    let other = ask(move || Ok(this.other_place(name, place))).await?;
+                    place = other.ok_or(refusal)?;
+                }
             }
         }
     }

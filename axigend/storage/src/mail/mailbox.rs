@@ -23,11 +23,17 @@ use super::{
     },
     watch::Watchers,
 };
-use crate::{body::BodyRef, container::on_storage_thread, ledger::Txn};
+use crate::{
+    asking::{ask, on_the_spot},
+    body::BodyRef,
+    container::on_storage_thread,
+    ledger::Txn,
+};
 
 /// The mailbox of one account. Cheap to clone; it is a name, not a lock.
 ///
-/// Reading never waits for writers and shows the last commit. An `async` operation is one transaction, durable when
+/// Reading never waits for writers and shows the last commit; it may wait for the disk unless it is done through
+/// [`Mailbox::ask`] or is `async`. An `async` operation is one transaction, durable when
 /// it answers `Ok`; dropping its future does not take it back.
 #[derive(Clone)]
 pub struct Mailbox {
@@ -43,6 +49,16 @@ impl Mailbox {
     /// Whose mailbox this is.
     pub fn owner(&self) -> AccountId {
         self.owner
+    }
+
+    /// Asks something of the mailbox without the caller's thread waiting for the disk, see [`ask`]: on a thread with other
+    /// sessions every read belongs in such a question, and what belongs together in one.
+    pub async fn ask<R: Send + 'static>(
+        &self,
+        question: impl Fn(&Self) -> Result<R, Refusal> + Send + 'static,
+    ) -> Result<R, Refusal> {
+        let mailbox = self.clone();
+        ask(move || question(&mailbox)).await
     }
 
     /// Runs an operation with the account, the time and the watchers it needs.
@@ -163,14 +179,15 @@ impl Mailbox {
 
     /// All UIDs of a folder and the first without \Seen: as remembered, else read on a storage thread.
     pub async fn numbers(&self, folder: FolderId) -> Result<FolderNumbers, Refusal> {
-        let store = &self.store;
-        let current = store
-            .ledger
-            .read(|snapshot| store.numbers.current(snapshot, self.owner, folder))?;
-        if let Some(numbers) = current {
+        let (store, owner) = (&self.store, self.owner);
+        let current = || {
+            let ledger = &store.ledger;
+            ledger.read(|snapshot| store.numbers.current(snapshot, owner, folder))
+        };
+        if let Some(numbers) = on_the_spot(current).transpose()?.flatten() {
             return Ok(numbers);
         }
-        let (store, owner) = (Arc::clone(store), self.owner);
+        let store = Arc::clone(store);
         on_storage_thread(move || {
             let ledger = &store.ledger;
             ledger.read(|snapshot| store.numbers.load(snapshot, owner, folder))
@@ -219,10 +236,11 @@ impl Mailbox {
 
     /// The same for messages with UIDs below this one only: what came later is still to be claimed.
     pub async fn claim_recent_below(&self, folder: FolderId, below: u32) -> Result<u32, Refusal> {
-        let row = self
-            .store
-            .ledger
-            .read(|snapshot| look::folder(snapshot, self.owner, folder))?;
+        let row = self.ask(move |mailbox| {
+            let ledger = &mailbox.store.ledger;
+            ledger.read(|snapshot| look::folder(snapshot, mailbox.owner, folder))
+        });
+        let row = row.await?;
         if row.recent_from >= row.uid_next.min(below) {
             return Ok(row.recent_from);
         }
@@ -289,7 +307,10 @@ impl Mailbox {
     ) -> Result<Vec<u32>, Refusal> {
         let candidates = match uids {
             Some(uids) => sorted(uids),
-            None => self.candidates(folder, only_deleted)?,
+            None => {
+                let candidates = self.ask(move |mailbox| mailbox.candidates(folder, only_deleted));
+                candidates.await?
+            }
         };
         let mut gone = Vec::new();
         for some in candidates.chunks(STEP) {

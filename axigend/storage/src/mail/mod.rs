@@ -19,6 +19,7 @@ mod maintain;
 mod message_ops;
 mod names;
 mod numbers;
+mod opening;
 mod quota;
 mod repair;
 mod rows;

@@ -17,7 +17,10 @@ use std::{
 use axigen_shared::{Cause, Refusal};
 use parking_lot::{Mutex, RwLock};
 
-use super::store::{Store, StoreLimits, StoreOptions};
+use super::{
+    opening::Openings,
+    store::{Store, StoreLimits, StoreOptions},
+};
 use crate::disk::Disk;
 
 /// Cache of all open stores together: a quarter of a small machine.
@@ -100,6 +103,7 @@ pub struct Stores {
     observer: OnceLock<Arc<dyn StoreObserver>>,
     /// Limits of stores, open or not, that have some of their own.
     limits: Mutex<HashMap<PathBuf, StoreLimits>>,
+    pub(super) openings: Openings,
 }
 
 impl Stores {
@@ -116,6 +120,7 @@ impl Stores {
             slots: Mutex::default(),
             observer: OnceLock::new(),
             limits: Mutex::default(),
+            openings: Openings::default(),
         }
     }
 
@@ -141,7 +146,7 @@ impl Stores {
     }
 
     /// The store in `dir`, opened or created if it is not open. Opening reads the disk and may replay a log: where
-    /// nothing else may wait for that, ask [`Stores::opened`] first.
+    /// nothing else may wait for that, ask [`Stores::opened`] or [`Stores::open`].
     pub fn get(&self, dir: &Path) -> Result<Arc<Store>, Refusal> {
         let slot = self.slot(dir);
         if let Some(open) = &*slot.read() {
