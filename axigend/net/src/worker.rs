@@ -24,6 +24,10 @@ const PULSE: Duration = Duration::from_millis(250);
 /// A loop this late over a second is overloaded (DESIGN.md, "Threads").
 const LATE: Duration = Duration::from_millis(5);
 
+/// Most threads beside a connection thread (`imap-03-w`) that do what its sessions would block it with (`spawn_blocking`);
+/// more of that waits.
+const ASIDE: usize = 8;
+
 /// A future made on the thread it will live on.
 pub type Job = Box<dyn FnOnce() -> LocalBoxFuture<'static, ()> + Send>;
 
@@ -57,7 +61,11 @@ impl Drop for Place {
 impl Worker {
     /// Starts a thread named `name-NN`.
     pub fn spawn(number: usize, name: &str, begin: Begin, pool: Weak<Pool>) -> io::Result<Arc<Self>> {
-        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_all()
+            .thread_name(format!("{name}-{number:02}-w"))
+            .max_blocking_threads(ASIDE)
+            .build()?;
         let (jobs, receiver) = mpsc::unbounded_channel();
         let worker = Arc::new(Self {
             number,

@@ -1,4 +1,6 @@
 //! The CLI service: joins the AXIGEN text dialogue on TCP to the administration engine (WIRE.md 1 to 4).
+//!
+//! Its threads may wait for the disk: a command of an administrator may read much, and few sessions live there.
 
 use crate::administration::Administration;
 use crate::parts::Parts;

@@ -1,7 +1,8 @@
 //! The IMAP service: joins the IMAP session to directory and store (services-core 3.2.5).
 //!
 //! Owns what the session cannot know: who may log in, which mailbox that opens, how its answers are read from the
-//! store. Does not own the protocol (`axigend_protocol::imap`) or connections (`axigend_net`). A session keeps the
+//! store: as questions that never keep the thread of the connection waiting (`axigend_storage::ask`), one for a page of
+//! messages. Does not own the protocol (`axigend_protocol::imap`) or connections (`axigend_net`). A session keeps the
 //! settings it began with.
 
 mod append;

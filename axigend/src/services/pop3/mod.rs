@@ -1,8 +1,9 @@
 //! The POP3 service: joins the POP3 session to directory and mailbox (services-core 3.2.4).
 //!
 //! Owns what the session cannot know: who may log in, the exclusive lock on a mailbox, how its answers are read from
-//! the store, and when \Seen is written. Does not own the protocol (`axigend_protocol::pop3`) or connections
-//! (`axigend_net`). A session keeps the settings it began with.
+//! the store (as questions that never keep the thread of the connection waiting, `axigend_storage::ask`), and when \Seen is
+//! written. Does not own the protocol (`axigend_protocol::pop3`) or connections (`axigend_net`). A session keeps the
+//! settings it began with.
 
 mod backend;
 mod lock;
