@@ -305,12 +305,11 @@ impl Mailbox {
         uids: Option<Vec<u32>>,
         only_deleted: bool,
     ) -> Result<Vec<u32>, Refusal> {
-        let candidates = match uids {
-            Some(uids) => sorted(uids),
-            None => {
-                let candidates = self.ask(move |mailbox| mailbox.candidates(folder, only_deleted));
-                candidates.await?
-            }
+        let candidates = if let Some(uids) = uids {
+            sorted(uids)
+        } else {
+            let candidates = self.ask(move |mailbox| mailbox.candidates(folder, only_deleted));
+            candidates.await?
         };
         let mut gone = Vec::new();
         for some in candidates.chunks(STEP) {
