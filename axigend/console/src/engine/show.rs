@@ -5,7 +5,7 @@ use super::{Engine, Ran};
 use crate::backend::Target;
 use axigen_shared::control::{Attribute, Body, Note, Reply, Section};
 use axigen_shared::grammar::Args;
-use axigen_shared::schema::{self, Child, Effect, Object, Origin, Shape, Shown};
+use axigen_shared::schema::{self, Child, Context, Effect, Object, Origin, Shape, Shown};
 use axigen_shared::{Cause, Refusal};
 use serde_json::Value;
 
@@ -46,8 +46,11 @@ impl Engine {
     async fn body(&self, object: &Object, target: &Target, args: &Args) -> Result<Body, Refusal> {
         let inherited = self.inherited(object.context, target).await?;
         let Some(name) = args.text("ATTR") else {
-            let attributes = object.shown(inherited.as_deref()).iter();
-            let attributes = attributes.map(|shown| attribute(object.context, shown)).collect();
+            let shown = object.shown(inherited.as_deref());
+            let attributes = shown
+                .iter()
+                .map(|shown| attribute(object.context, shown))
+                .collect();
             let section = Section {
                 title: GENERAL.to_owned(),
                 attributes,
