@@ -17,7 +17,7 @@ use crate::place::Usid;
 use crate::tables::Dates;
 
 /// The attribute that carries a new password in changes and objects; it never reaches the store as it is.
-const PASSWORD: &str = "password";
+pub(crate) const PASSWORD: &str = "password";
 /// Most names of one answer of LIST: the caller pages on.
 const LIST_MOST: usize = 1000;
 
@@ -227,7 +227,7 @@ fn check_names(object: &Object) -> Result<(), Refusal> {
     })
 }
 
-fn secret(value: Value) -> Option<Secret> {
+pub(crate) fn secret(value: Value) -> Option<Secret> {
     match value {
         Value::Secret(secret) => Some(secret),
         Value::Text(text) => Some(Secret::new(text)),
@@ -236,7 +236,7 @@ fn secret(value: Value) -> Option<Secret> {
 }
 
 /// The last password among the changes, and the other changes.
-fn split_password(changes: &[Change]) -> (Option<Secret>, Vec<Change>) {
+pub(crate) fn split_password(changes: &[Change]) -> (Option<Secret>, Vec<Change>) {
     let mut password = None;
     let mut others = Vec::new();
     for change in changes {

@@ -149,7 +149,7 @@ impl Directory {
             Entry::Broken => return Err(broken(&listed.record.name)),
         };
         let key = local.clone();
-        let account = ask(move || open.account_named(&key)).await;
+        let account = ask(move || open.holder_named(&key)).await;
         let Some(account) = account.map_err(directory_failure)? else {
             return Ok(Err(format!("{login:?}: no such account")));
         };

@@ -11,7 +11,7 @@ use axigend_storage::{AccountId, Disk, Ledger, LedgerOptions};
 
 use crate::credential::Credential;
 use crate::identity::{FILE, Found, Identity};
-use crate::names::local_key;
+use crate::objects::names_of;
 use crate::paths;
 use crate::record::{DomainRecord, DomainState};
 use crate::server::AdminRecord;
@@ -137,25 +137,13 @@ fn check_objects(
         problems.push("the domain's own object cannot be read".to_owned());
     }
     let mut names = read_names(&ledger, problems)?;
-    let (from, to) = (object_key(Kind::Account, 0), object_key(Kind::Account, u64::MAX));
     let mut accounts = BTreeMap::new();
-    for (key, value) in ledger.read(|at| at.scan(OBJECT, &from, &to, usize::MAX))? {
-        let id = key.last_chunk::<8>().map(|id| AccountId::from_be_bytes(*id));
-        let (Some(id), Ok((object, _))) = (id, decode_object(Kind::Account, &value)) else {
-            problems.push(format!("account {key:02X?} cannot be read"));
-            continue;
-        };
-        let name = object.get("name").str().to_owned();
-        for own in std::iter::once(&name).chain(object.names("aliases")) {
-            if names.remove(&local_key(own)) != Some(id) {
-                problems.push(format!("the name {own} does not lead to account {name}"));
-            }
+    for kind in [Kind::Account, Kind::Group, Kind::List, Kind::FolderRcpt] {
+        let mut found = check_kind(&ledger, kind, &mut names, problems)?;
+        // Both have mailboxes.
+        if matches!(kind, Kind::Account | Kind::List) {
+            accounts.append(&mut found);
         }
-        let credential = ledger.read(|at| at.get(CREDENTIAL, &id.to_be_bytes()))?;
-        if credential.is_some_and(|bytes| Credential::decode(&bytes).is_err()) {
-            problems.push(format!("the password of account {name} cannot be read"));
-        }
-        accounts.insert(id, name);
     }
     problems.extend(
         names
@@ -165,13 +153,43 @@ fn check_objects(
     Ok(accounts)
 }
 
-/// Lookup names and the numbers of the accounts that bear them.
-fn read_names(ledger: &Ledger, problems: &mut Vec<String>) -> Result<HashMap<String, AccountId>, Refusal> {
+/// Checks the objects of one kind, and takes their names off `names`; their numbers and names.
+fn check_kind(
+    ledger: &Ledger,
+    kind: Kind,
+    names: &mut HashMap<String, (Kind, u64)>,
+    problems: &mut Vec<String>,
+) -> Result<BTreeMap<u64, String>, Refusal> {
+    let noun = kind.noun();
+    let (from, to) = (object_key(kind, 0), object_key(kind, u64::MAX));
+    let mut found = BTreeMap::new();
+    for (key, value) in ledger.read(|at| at.scan(OBJECT, &from, &to, usize::MAX))? {
+        let id = key.last_chunk::<8>().map(|id| u64::from_be_bytes(*id));
+        let (Some(id), Ok((object, _))) = (id, decode_object(kind, &value)) else {
+            problems.push(format!("{noun} {key:02X?} cannot be read"));
+            continue;
+        };
+        let name = object.get("name").str().to_owned();
+        for (lookup, _, shown) in names_of(kind, &object) {
+            if names.remove(&lookup) != Some((kind, id)) {
+                problems.push(format!("the name {shown} does not lead to {noun} {name}"));
+            }
+        }
+        let credential = ledger.read(|at| at.get(CREDENTIAL, &id.to_be_bytes()))?;
+        if credential.is_some_and(|bytes| Credential::decode(&bytes).is_err()) {
+            problems.push(format!("the password of {noun} {name} cannot be read"));
+        }
+        found.insert(id, name);
+    }
+    Ok(found)
+}
+
+/// Lookup names, and kind and number of what bears them.
+fn read_names(ledger: &Ledger, problems: &mut Vec<String>) -> Result<HashMap<String, (Kind, u64)>, Refusal> {
     let mut names = HashMap::new();
     for (key, value) in ledger.read(|at| at.scan(NAME, &[], NAMES_END, usize::MAX))? {
         match (String::from_utf8(key), NameRecord::decode(&value)) {
-            (Ok(name), Ok(record)) if record.kind == Kind::Account => drop(names.insert(name, record.id)),
-            (Ok(_), Ok(_)) => {}
+            (Ok(name), Ok(record)) => drop(names.insert(name, (record.kind, record.id))),
             _ => problems.push("a name cannot be read".to_owned()),
         }
     }

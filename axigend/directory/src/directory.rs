@@ -14,7 +14,9 @@ use axigend_storage::{Disk, StoreLimits};
 use parking_lot::{Mutex, RwLock};
 
 use crate::account::{Account, AccountKey};
+use crate::group::Group;
 use crate::logins::Logins;
+use crate::mailing_list::{ListAddress, MailingList};
 use crate::names::{domain_key, local_key, split_address};
 use crate::objects::DomainObjects;
 use crate::open_domain::OpenDomain;
@@ -40,6 +42,10 @@ pub enum Resolution {
         /// In which folder.
         folder: String,
     },
+    /// A group: its members get it.
+    Group(Arc<Group>),
+    /// A mailing list, and which of its addresses.
+    List(Arc<MailingList>, ListAddress),
     /// The domain is not ours.
     Remote,
     /// The domain is ours and there is nobody of that name.

@@ -12,6 +12,7 @@ use axigen_shared::{Cause, Refusal};
 use axigend_storage::{AccountId, Disk, Ledger, LedgerOptions, Snapshot, Txn};
 
 use crate::credential::Credential;
+use crate::mailing_list::list_names;
 use crate::names::{local_key, matches_wildcard};
 use crate::place::{Place, Usid};
 use crate::server::{next_number, number_taken};
@@ -29,9 +30,9 @@ const DOMAIN_ID: u64 = 0;
 
 /// See the module.
 pub(crate) struct DomainObjects {
-    ledger: Arc<Ledger>,
+    pub(crate) ledger: Arc<Ledger>,
     /// Has the clock.
-    disk: Arc<dyn Disk>,
+    pub(crate) disk: Arc<dyn Disk>,
 }
 
 /// An account as it is stored.
@@ -139,6 +140,18 @@ impl DomainObjects {
         limit: usize,
         wildcard: Option<&str>,
     ) -> Result<Vec<String>, Refusal> {
+        let found = self.listed(Some(Kind::Account), after, limit, wildcard)?;
+        Ok(found.into_iter().map(|(_, name)| name).collect())
+    }
+
+    /// Kinds and names of the objects of one kind, or of all, in the same way.
+    pub(crate) fn listed(
+        &self,
+        kind: Option<Kind>,
+        after: Option<&str>,
+        limit: usize,
+        wildcard: Option<&str>,
+    ) -> Result<Vec<(Kind, String)>, Refusal> {
         let mut from = after.map_or_else(Vec::new, |name| local_key(name).into_bytes());
         if after.is_some() {
             from.push(0);
@@ -151,9 +164,9 @@ impl DomainObjects {
             from.push(0);
             for (_, value) in &page {
                 let record = NameRecord::decode(value)?;
-                let wanted = record.kind == Kind::Account && !record.alias;
+                let wanted = kind.is_none_or(|kind| record.kind == kind) && !record.alias;
                 if wanted && wildcard.is_none_or(|pattern| matches_wildcard(&record.shown, pattern)) {
-                    names.push(record.shown);
+                    names.push((record.kind, record.shown));
                 }
             }
         }
@@ -161,11 +174,18 @@ impl DomainObjects {
         Ok(names)
     }
 
-    /// How many accounts have their mail in each storage; those that say nothing are counted under `None`.
+    /// How many accounts and lists have their mail in each storage; those that say nothing are counted under `None`.
     pub(crate) fn accounts_by_storage(&self) -> Result<HashMap<Option<Usid>, u64>, Refusal> {
         let mut counts = HashMap::new();
-        let mut from = object_key(Kind::Account, 0).to_vec();
-        let end = [object_key(Kind::Account, u64::MAX).as_slice(), &[0]].concat();
+        for kind in [Kind::Account, Kind::List] {
+            self.count_by_storage(kind, &mut counts)?;
+        }
+        Ok(counts)
+    }
+
+    fn count_by_storage(&self, kind: Kind, counts: &mut HashMap<Option<Usid>, u64>) -> Result<(), Refusal> {
+        let mut from = object_key(kind, 0).to_vec();
+        let end = [object_key(kind, u64::MAX).as_slice(), &[0]].concat();
         loop {
             let page = self.ledger.read(|at| {
                 let keys = at.scan(OBJECT, &from, &end, PAGE)?;
@@ -177,7 +197,7 @@ impl DomainObjects {
                 ids.map(stored).collect::<Result<Vec<_>, Refusal>>()
             })?;
             let Some((last, _)) = page.last() else {
-                return Ok(counts);
+                return Ok(());
             };
             from.clone_from(last);
             from.push(0);
@@ -238,8 +258,8 @@ impl DomainObjects {
             let mut after = before.clone();
             after.apply(&changes)?;
             check(&before, &after)?;
-            release_names(txn, &before, id)?;
-            take_names(txn, &after, id)?;
+            release_names(txn, Kind::Account, &before, id)?;
+            take_names(txn, Kind::Account, &after, id)?;
             txn.put(OBJECT, &key, &encode_object(&after, dates.changed(now)))?;
             if let Some(mut credential) = credential {
                 let known = txn.get(CREDENTIAL, &id.to_be_bytes())?;
@@ -259,7 +279,7 @@ impl DomainObjects {
         let write = self.ledger.write(move |txn| {
             let key = object_key(Kind::Account, id);
             let bytes = txn.get(OBJECT, &key)?.ok_or_else(no_account)?;
-            release_names(txn, &decode_object(Kind::Account, &bytes)?.0, id)?;
+            release_names(txn, Kind::Account, &decode_object(Kind::Account, &bytes)?.0, id)?;
             txn.delete(OBJECT, &key)?;
             txn.delete(CREDENTIAL, &id.to_be_bytes())?;
             txn.delete(STORAGE, &id.to_be_bytes())?;
@@ -273,7 +293,7 @@ fn no_account() -> Refusal {
     Refusal::new(Cause::NoSuchAccount, "account not found")
 }
 
-fn named(at: &Snapshot<'_>, key: &str) -> Result<Option<NameRecord>, Refusal> {
+pub(crate) fn named(at: &Snapshot<'_>, key: &str) -> Result<Option<NameRecord>, Refusal> {
     at.get(NAME, key.as_bytes())?
         .map(|bytes| NameRecord::decode(&bytes))
         .transpose()
@@ -321,7 +341,7 @@ fn put_account(
     credential: &Credential,
     storage: Usid,
 ) -> Result<(), Refusal> {
-    take_names(txn, object, id)?;
+    take_names(txn, Kind::Account, object, id)?;
     txn.put(
         OBJECT,
         &object_key(Kind::Account, id),
@@ -331,35 +351,43 @@ fn put_account(
     txn.put(STORAGE, &id.to_be_bytes(), &storage.to_bytes())
 }
 
-/// All names of an account: lookup form, whether an alias, as written.
-fn names_of(object: &Object) -> Vec<(String, bool, String)> {
+/// Fields and attributes that hold further names of an object: each leads to it.
+fn further_names(kind: Kind, object: &Object) -> Vec<String> {
+    match kind {
+        Kind::List => list_names(object),
+        _ => object.names("aliases").to_vec(),
+    }
+}
+
+/// All names of an object: lookup form, whether an alias, as written.
+pub(crate) fn names_of(kind: Kind, object: &Object) -> Vec<(String, bool, String)> {
     let name = object.get("name").str().to_owned();
-    let aliases = object
-        .names("aliases")
-        .iter()
-        .map(|alias| (local_key(alias), true, alias.clone()));
+    let further = further_names(kind, object)
+        .into_iter()
+        .map(|alias| (local_key(&alias), true, alias));
     std::iter::once((local_key(&name), false, name))
-        .chain(aliases)
+        .chain(further)
         .collect()
 }
 
-/// Enters the names of an account; refuses one that anything else, or the account itself already, bears.
-fn take_names(txn: &mut Txn<'_>, object: &Object, id: AccountId) -> Result<(), Refusal> {
-    for (key, alias, shown) in names_of(object) {
+/// Enters the names of an object; refuses one that anything else, or the object itself already, bears.
+pub(crate) fn take_names(txn: &mut Txn<'_>, kind: Kind, object: &Object, id: u64) -> Result<(), Refusal> {
+    for (key, alias, shown) in names_of(kind, object) {
         if key.is_empty() {
-            return Err(Refusal::new(Cause::Invalid, "an account needs a name"));
+            let detail = format!("{} needs a name", kind.with_article());
+            return Err(Refusal::new(Cause::Invalid, detail));
         }
         if let Some(bytes) = txn.get(NAME, key.as_bytes())? {
             let other = NameRecord::decode(&bytes)?;
             let detail = match other.kind {
                 Kind::Account if other.alias => format!("{shown} is already an alias"),
-                Kind::Account => format!("{shown} is already an account"),
-                Kind::Domain => format!("{shown} is already in use"),
+                Kind::List if other.alias => format!("{shown} is already an address of a list"),
+                other => format!("{shown} is already {}", other.with_article()),
             };
             return Err(Refusal::new(Cause::AlreadyExists, detail));
         }
         let record = NameRecord {
-            kind: Kind::Account,
+            kind,
             alias,
             id,
             shown,
@@ -369,14 +397,14 @@ fn take_names(txn: &mut Txn<'_>, object: &Object, id: AccountId) -> Result<(), R
     Ok(())
 }
 
-/// Frees the names of an account, and none that is another's.
-fn release_names(txn: &mut Txn<'_>, object: &Object, id: AccountId) -> Result<(), Refusal> {
-    for (key, ..) in names_of(object) {
+/// Frees the names of an object, and none that is another's.
+pub(crate) fn release_names(txn: &mut Txn<'_>, kind: Kind, object: &Object, id: u64) -> Result<(), Refusal> {
+    for (key, ..) in names_of(kind, object) {
         let known = txn
             .get(NAME, key.as_bytes())?
             .map(|bytes| NameRecord::decode(&bytes))
             .transpose()?;
-        if known.is_some_and(|record| record.kind == Kind::Account && record.id == id) {
+        if known.is_some_and(|record| record.kind == kind && record.id == id) {
             txn.delete(NAME, key.as_bytes())?;
         }
     }

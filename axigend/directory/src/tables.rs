@@ -14,8 +14,9 @@ use crate::codec::{Reader, Writer, unreadable};
 /// Format of the values of the server storage; one written with a higher one is refused.
 /// 2 since domains have storages with limits and usids.
 pub(crate) const SERVER_FORMAT: u32 = 2;
-/// The same of domain objects; 2 since objects carry dates, 3 since accounts have a storage.
-pub(crate) const OBJECTS_FORMAT: u32 = 3;
+/// The same of domain objects; 2 since objects carry dates, 3 since accounts have a storage, 4 since there are other
+/// recipients than accounts.
+pub(crate) const OBJECTS_FORMAT: u32 = 4;
 
 pub(crate) const DOMAIN: &str = "domain";
 pub(crate) const ADMIN: &str = "admin";
@@ -50,6 +51,9 @@ const DATELESS_VERSION: u8 = 1;
 pub(crate) enum Kind {
     Domain,
     Account,
+    Group,
+    List,
+    FolderRcpt,
 }
 
 impl Kind {
@@ -57,6 +61,9 @@ impl Kind {
         match self {
             Self::Domain => 0,
             Self::Account => 1,
+            Self::Group => 2,
+            Self::List => 3,
+            Self::FolderRcpt => 4,
         }
     }
 
@@ -64,6 +71,9 @@ impl Kind {
         match code {
             0 => Ok(Self::Domain),
             1 => Ok(Self::Account),
+            2 => Ok(Self::Group),
+            3 => Ok(Self::List),
+            4 => Ok(Self::FolderRcpt),
             _ => Err(unreadable()),
         }
     }
@@ -73,6 +83,31 @@ impl Kind {
         match self {
             Self::Domain => "domain",
             Self::Account => "domain/account",
+            Self::Group => "domain/group",
+            Self::List => "domain/list",
+            Self::FolderRcpt => "domain/folderRcpt",
+        }
+    }
+
+    /// What an administrator calls it.
+    pub(crate) const fn noun(self) -> &'static str {
+        match self {
+            Self::Domain => "domain",
+            Self::Account => "account",
+            Self::Group => "group",
+            Self::List => "list",
+            Self::FolderRcpt => "folder recipient",
+        }
+    }
+
+    /// The same with its article.
+    pub(crate) const fn with_article(self) -> &'static str {
+        match self {
+            Self::Domain => "a domain",
+            Self::Account => "an account",
+            Self::Group => "a group",
+            Self::List => "a list",
+            Self::FolderRcpt => "a folder recipient",
         }
     }
 

@@ -7,10 +7,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axigen_shared::schema::{Object, Value};
-use axigend_storage::MailboxLimits;
+use axigend_storage::{AccountId, MailboxLimits};
 
 use crate::account::Account;
+use crate::credential::Credential;
 use crate::domain::{CatchAll, Domain, MessageStorage};
+use crate::entries::StoredEntry;
 use crate::objects::StoredAccount;
 use crate::paths;
 use crate::place::Usid;
@@ -57,14 +59,61 @@ pub(crate) fn account(domain: &Arc<Domain>, stored: StoredAccount) -> Account {
     } = stored;
     let quotas = Inherited::of(&object, &domain.object, QUOTAS);
     let limits = Inherited::of(&object, &domain.object, LIMITS);
+    let services = switches(&limits.get("services"));
+    let kept = Kept {
+        id,
+        credential,
+        storage,
+        services,
+    };
+    mailbox(domain, &object, kept, &quotas, &limits)
+}
+
+/// The mailbox of a list: like that of an account that inherits nothing.
+pub(crate) fn list_mailbox(domain: &Arc<Domain>, stored: StoredEntry) -> Account {
+    let StoredEntry {
+        id,
+        object,
+        credential,
+        storage,
+        ..
+    } = stored;
+    let own = |(word, _): (&str, &str)| Inherited {
+        own: part(&object, word),
+        above: None,
+    };
+    let kept = Kept {
+        id,
+        credential,
+        storage,
+        services: switches(&object.get("services")),
+    };
+    mailbox(domain, &object, kept, &own(QUOTAS), &own(LIMITS))
+}
+
+/// What is kept of a mailbox beside its object.
+struct Kept {
+    id: AccountId,
+    credential: Credential,
+    storage: Option<Usid>,
+    services: ServiceSwitches,
+}
+
+fn mailbox(
+    domain: &Arc<Domain>,
+    object: &Object,
+    kept: Kept,
+    quotas: &Inherited,
+    limits: &Inherited,
+) -> Account {
     let count = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
     Account {
-        id,
+        id: kept.id,
         name: object.get("name").str().to_owned(),
-        message_dir: message_dir(domain, storage),
+        message_dir: message_dir(domain, kept.storage),
         domain: Arc::clone(domain),
         aliases: object.names("aliases").to_vec(),
-        services: domain.services.and(switches(&limits.get("services"))),
+        services: domain.services.and(kept.services),
         mailbox_limits: MailboxLimits {
             total_size_kb: quotas.get("totalMessageSize").number(),
             total_count: quotas.get("totalMessageCount").number(),
@@ -75,8 +124,8 @@ pub(crate) fn account(domain: &Arc<Domain>, stored: StoredAccount) -> Account {
         imap_connection_count: count(limits.get("imapConnectionCount").number()),
         pop3_connection_count: count(limits.get("pop3ConnectionCount").number()),
         quota_send_threshold: count(quotas.get("quotaSendMessageThreshold").number()),
-        credential_version: credential.version,
-        credential: Arc::new(credential),
+        credential_version: kept.credential.version,
+        credential: Arc::new(kept.credential),
     }
 }
 

@@ -13,14 +13,14 @@ use std::sync::Arc;
 
 use axigen_shared::schema::{Action, Change, Object, context};
 use axigen_shared::value::Secret;
-use axigend_directory::{Directory, LoginContext, NewDomain, Resolution, ServiceSwitch};
+use axigend_directory::{Directory, LoginContext, NewDomain, RecipientKind, Resolution, ServiceSwitch};
 use axigend_storage::{Disk, MemoryDisk};
 use pack::{fixture, unpack};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
 /// The present format's fixture; older ones stay in the list.
-const FORMAT: &str = "directory-2";
-const ALL: &[&str] = &["directory-1", FORMAT];
+const FORMAT: &str = "directory-3";
+const ALL: &[&str] = &["directory-1", "directory-2", FORMAT];
 /// "secret", in two of the forms that are read.
 const SECRET: &str = "{SSHA}DkMTwBl+a/3DQTxCYEApdUtNXGgdUac3";
 const ADDRESSES: [&str; 8] = [
@@ -83,6 +83,12 @@ fn make() -> (Vec<u8>, String) {
             .update_domain("one.test", &[alias("zwei.test")])
             .await
             .unwrap();
+        let mut team = Object::new(context("domain/group").unwrap());
+        team.set_text("name", "team").unwrap();
+        directory
+            .add_recipient(RecipientKind::Group, "one.test", team)
+            .await
+            .unwrap();
         directory
             .set_admin_password("admin", Secret::new(SECRET))
             .await
@@ -108,7 +114,11 @@ async fn list(directory: &Arc<Directory>) -> String {
         )
         .unwrap();
     }
-    for address in ADDRESSES {
+    let has_group = directory
+        .recipient_object(RecipientKind::Group, "one.test", "team")
+        .is_ok();
+    let group = has_group.then_some("team@one.test");
+    for address in ADDRESSES.into_iter().chain(group) {
         let found = match directory.resolve(address, "one.test").unwrap() {
             Resolution::Account(account) => format!(
                 "account {} {} {:?} {:?} limits {:?}",
@@ -118,6 +128,7 @@ async fn list(directory: &Arc<Directory>) -> String {
                 account.message_dir.display().to_string(),
                 account.mailbox_limits
             ),
+            Resolution::Group(group) => format!("group {} {}", group.id, group.address()),
             other => format!("{other:?}"),
         };
         writeln!(out, "{address}: {found}").unwrap();

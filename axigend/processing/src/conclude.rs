@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axigen_shared::Refusal;
 use axigend_config::Settings;
-use axigend_queue::{Entry, Queue, RecipientState, Stage};
+use axigend_queue::{Entry, Envelope, Incoming, Queue, RecipientState, Stage};
 
 use crate::expand::Place;
 use crate::journal;
@@ -19,6 +19,8 @@ pub(crate) enum Attempted {
     /// It was finished before.
     Nothing,
     Delivered(Place),
+    /// A mailing list has dealt with it, in these words.
+    Handled(String),
     /// It waits for SMTP sending.
     Relay,
     Refused(Verdict, String),
@@ -40,6 +42,7 @@ pub(crate) async fn conclude(
     settings: &Settings,
     entry: &Entry,
     attempted: Vec<Attempted>,
+    answers: Vec<(Incoming, Envelope)>,
 ) -> Result<bool, Refusal> {
     let now = queue.clock().now();
     let mut concluded = judge(settings, entry, attempted);
@@ -57,13 +60,19 @@ pub(crate) async fn conclude(
             Vec::new()
         }
     };
+    let mut messages = reports;
+    messages.extend(answers);
     let states = concluded.states;
     let again = settings.processing.sched_interval;
     let finished = states.iter().all(|state| state.stage.is_finished());
     let next = next.or_else(|| Some(next_try(now, 1, again, again)));
     let next = if finished { None } else { next };
     let all_delivered = states.iter().all(|state| state.stage == Stage::Delivered);
-    queue.finish_and_submit(entry.id, states, next, reports).await?;
+    // Groups were replaced by members, so states and recipients are written together.
+    let recipients = Some(entry.envelope.recipients.clone());
+    queue
+        .finish_expanded(entry.id, recipients, states, next, messages)
+        .await?;
     let id = entry.id.number();
     match next {
         Some(at) => tracing::info!(module = "PROCESSING", id, "SCHEDULED for {}", shown_time(at)),
@@ -94,6 +103,17 @@ fn judge(settings: &Settings, entry: &Entry, attempted: Vec<Attempted>) -> Concl
                 "2.0.0".clone_into(&mut state.status);
                 state.text.clear();
                 journal::delivered(entry.id, &recipient.address, &place);
+            }
+            Attempted::Handled(detail) => {
+                state.stage = Stage::Delivered;
+                "2.0.0".clone_into(&mut state.status);
+                state.text.clear();
+                tracing::info!(
+                    module = "PROCESSING",
+                    id = entry.id.number(),
+                    "PROCESSED-LIST <{}> {detail}",
+                    recipient.address
+                );
             }
             Attempted::Relay => {
                 state.stage = Stage::Relay;

@@ -11,16 +11,29 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axigen_shared::Refusal;
-use axigend_queue::{Envelope, Incoming, QueueId, Received};
+use axigend_queue::{Envelope, Incoming, QueueId, Received, Recipient};
 use axigend_storage::{Store, ask};
 
 use crate::deliver::{Mail, Outcome, deliver_to_store};
-use crate::expand::{Destination, Place, expand};
+use crate::expand::{Destination, Place, expand_all};
 use crate::journal;
 use crate::processing::Processing;
 
-/// A store that takes the message now, and the places in it.
-type ShortWay = (Arc<Store>, Vec<Place>);
+/// Most places that are delivered to while the sender waits; a larger group has its mail from the queue.
+const PLACES_MOST: usize = 1000;
+
+/// A store that takes the message now, the recipients, groups replaced by members, and the places that they have in it.
+type ShortWay = (Arc<Store>, Vec<Recipient>, Vec<Place>);
+
+/// What the recipients of an envelope lead to.
+#[derive(Default)]
+struct Found {
+    places: Vec<Place>,
+    /// Who has them, in the same order.
+    recipients: Vec<Recipient>,
+    /// Recipients of every kind.
+    all: usize,
+}
 
 impl Processing {
     /// Takes a message over: `Ok` means that it is on stable storage, delivered or queued, and only now may SMTP say
@@ -29,16 +42,19 @@ impl Processing {
     pub async fn accept(
         &self,
         incoming: Incoming,
-        envelope: Envelope,
+        mut envelope: Envelope,
         announce: impl FnOnce(QueueId),
     ) -> Result<(), Refusal> {
         let received = incoming.received().await?;
         let outcomes = match self.short_way(&received, &envelope).await? {
-            Some((store, places)) => {
+            Some((store, recipients, places)) => {
                 let mail = Mail::once(&envelope, received.body()).await;
                 let there: Vec<&Place> = places.iter().collect();
                 match deliver_to_store(&store, &mail, &there).await {
-                    Ok(outcomes) => Some((places, outcomes)),
+                    Ok(outcomes) => {
+                        envelope.recipients = recipients;
+                        Some((places, outcomes))
+                    }
                     // Whether it is there is not known until a restart: in the queue it might come twice.
                     Err(refusal) if store.failure().is_some() => return Err(refusal),
                     Err(_) => None,
@@ -54,24 +70,31 @@ impl Processing {
     }
 
     /// Where the recipients of this server have their mail.
-    async fn places(&self, envelope: &Envelope, size: u64) -> Result<Vec<Place>, Refusal> {
-        let recipients = envelope.recipients.iter();
-        let addresses: Vec<String> = recipients.map(|recipient| recipient.address.clone()).collect();
+    async fn places(&self, envelope: &Envelope, size: u64) -> Result<Found, Refusal> {
         let (directory, settings) = (Arc::clone(&self.directory), self.config.settings());
-        let place = move |address: &String| {
+        let envelope = envelope.clone();
+        let find = move || {
             let primary_domain = &settings.server.primary_domain;
-            match expand(&directory, address, primary_domain, size) {
-                Destination::Local(place) => Some(place),
-                Destination::Relay | Destination::Refused(..) => None,
+            let expanded = expand_all(&directory, &envelope, |_| true, primary_domain, size);
+            let mut found = Found {
+                all: expanded.len(),
+                ..Found::default()
+            };
+            for one in expanded {
+                if let Destination::Local(place) = one.destination {
+                    found.places.push(place);
+                    found.recipients.push(Recipient::new(one.address));
+                }
             }
+            Ok(found)
         };
-        ask(move || Ok(addresses.iter().filter_map(&place).collect())).await
+        ask(find).await
     }
 
     /// The store and the places in it, when the message can be delivered now. Refused when it is for a store that takes
     /// nothing before a restart: until then the queue could only pile it up.
     async fn short_way(&self, received: &Received, envelope: &Envelope) -> Result<Option<ShortWay>, Refusal> {
-        let places = self.places(envelope, received.body().len()).await?;
+        let Found { places, recipients, all } = self.places(envelope, received.body().len()).await?;
         let mut stores: Vec<&Path> = places.iter().map(|place| place.store.as_path()).collect();
         stores.dedup();
         // Opening one may read the disk: the queue's threads do that.
@@ -79,12 +102,12 @@ impl Processing {
         if let Some(refusal) = open.iter().find_map(|store| store.failure()) {
             return Err(refusal);
         }
-        let is_simple = self.is_running() && places.len() == envelope.recipients.len() && stores.len() == 1;
+        let is_simple = self.is_running() && places.len() == all && all <= PLACES_MOST && stores.len() == 1;
         Ok(open
             .into_iter()
             .next()
             .filter(|_| is_simple)
-            .map(|store| (store, places)))
+            .map(|store| (store, recipients, places)))
     }
 }
 

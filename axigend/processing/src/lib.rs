@@ -10,6 +10,7 @@ mod deliver;
 mod direct;
 mod expand;
 mod journal;
+mod lists;
 mod notify;
 mod prefixed;
 mod processing;

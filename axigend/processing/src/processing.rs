@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::attempt::Parts;
+use crate::lists::Lists;
 use crate::workers::{Stopped, runtime, supervise};
 
 /// Finished deliveries waiting to be forgotten; beyond it they are not.
@@ -63,6 +64,7 @@ impl Processing {
             stores: Arc::clone(&self.stores),
             config: Arc::clone(&self.config),
             forget,
+            lists: Lists::default(),
         });
         let (stop, stopping) = watch::channel(None);
         let (end, ended) = oneshot::channel();

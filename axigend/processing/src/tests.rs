@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use crate::Processing;
 use crate::attempt::{Parts, attempt};
 use crate::deliver::{Mail, deliver, delivery_key};
-use crate::expand::{Destination, expand};
+use crate::expand::{Destination, expand_all};
 
 mod direct;
 
@@ -89,6 +89,7 @@ impl Rig {
             stores: Arc::new(Stores::new(disk.clone(), StoreOptions::default())),
             config: config(),
             forget,
+            lists: crate::lists::Lists::default(),
         };
         Self {
             disk,
@@ -212,14 +213,13 @@ fn a_crash_between_delivery_and_the_queue_delivers_once() {
         rig.submit("out@side.test", &["ann@example.org", "bob@example.org"], MESSAGE)
             .await;
         let entry = rig.parts.queue.take().await.unwrap();
-        let places: Vec<_> = ["ann@example.org", "bob@example.org"]
-            .iter()
-            .map(
-                |address| match expand(&rig.parts.directory, address, DOMAIN, 10) {
-                    Destination::Local(place) => place,
-                    other => panic!("{other:?}"),
-                },
-            )
+        let expanded = expand_all(&rig.parts.directory, &entry.envelope, |_| true, DOMAIN, 10);
+        let places: Vec<_> = expanded
+            .into_iter()
+            .map(|one| match one.destination {
+                Destination::Local(place) => place,
+                other => panic!("{other:?}"),
+            })
             .collect();
         // Only one of them, and then the server is gone.
         deliver(&rig.parts.stores, &Mail::of_entry(&entry).await, &places[..1]).await;

@@ -36,6 +36,12 @@ impl Verdict {
     pub(crate) const UNKNOWN_USER: Self = Self::permanent("5.1.1", "No such user");
     /// The account does not take mail (`smtpIncoming` is not among its services).
     pub(crate) const NOT_ACCEPTING: Self = Self::permanent("5.2.1", "Recipient not accepted");
+    /// The sender may not write to a group.
+    pub(crate) const NOT_FOR_SENDER: Self = Self::permanent("5.7.1", "Sender may not write to this address");
+    /// Nobody in a group takes mail.
+    pub(crate) const NO_MEMBERS: Self = Self::permanent("5.2.4", "Group has no members");
+    /// More members than a message goes to.
+    pub(crate) const TOO_MANY_MEMBERS: Self = Self::permanent("5.2.4", "Group has too many members");
     /// It would not fit into the empty mailbox.
     pub(crate) const LARGER_THAN_MAILBOX: Self =
         Self::permanent("5.2.3", "Message is larger than the mailbox may hold");

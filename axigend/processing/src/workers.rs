@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::attempt::{Parts, attempt};
+use crate::lists;
 
 /// Messages one thread has in hand at a time: enough to fill a group commit, few enough that one thread does not keep
 /// what others could do.
@@ -68,6 +69,7 @@ pub(crate) async fn supervise(
     let mut workers: Vec<Worker> = Vec::new();
     let mut leaving: Vec<Worker> = Vec::new();
     let mut forget = tokio::time::interval(FORGET_EVERY);
+    let keeper = tokio::spawn(lists::keep(Arc::clone(&parts)));
     loop {
         let settings = parts.config.settings();
         resize(
@@ -87,6 +89,8 @@ pub(crate) async fn supervise(
             _ = forget.tick() => forget_finished(&mut finished).await,
         }
     }
+    // What it has in hand is in a folder still, and found there at the next start.
+    keeper.abort();
     let grace = stop.borrow().unwrap_or_default();
     leaving.append(&mut workers);
     let stopped = drain(leaving, grace).await;

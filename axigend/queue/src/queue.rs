@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use crate::clock::{Clock, SystemClock};
 use crate::desk::{Committing, Desk, Held};
 use crate::entry::Entry;
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, Recipient};
 use crate::id::{Ids, QueueId};
 use crate::incoming::Incoming;
 use crate::ready::Ready;
@@ -235,6 +235,19 @@ impl Queue {
         next_try: Option<i64>,
         messages: Vec<(Incoming, Envelope)>,
     ) -> Result<(), Refusal> {
+        self.finish_expanded(id, None, outcome, next_try, messages).await
+    }
+
+    /// The same for an entry whose recipients have become others: groups were replaced by their members. One state for
+    /// each of `recipients`.
+    pub async fn finish_expanded(
+        &self,
+        id: QueueId,
+        recipients: Option<Vec<Recipient>>,
+        outcome: Vec<RecipientState>,
+        next_try: Option<i64>,
+        messages: Vec<(Incoming, Envelope)>,
+    ) -> Result<(), Refusal> {
         let done = outcome.iter().all(|state| state.stage.is_finished());
         let due = if done { None } else { next_try };
         if !done && due.is_none() {
@@ -250,7 +263,7 @@ impl Queue {
             // The spool file may go with `message`: the body holds it open.
         }
         let settled = self.ledger.write(move |txn| {
-            settle(txn, id, outcome, due)?;
+            settle(txn, id, recipients, outcome, due)?;
             reports.into_iter().try_for_each(|report| report.run(txn))
         });
         let settled = settled.await;

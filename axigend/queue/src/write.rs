@@ -7,7 +7,7 @@ use axigend_storage::{BodySource, Ledger, Txn};
 
 use crate::desk::Committing;
 use crate::entry::{Entry, Record};
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, Recipient};
 use crate::id::QueueId;
 use crate::state::RecipientState;
 use crate::tables::{DUE, ENTRY, due_key, entry_key, insert, put_mark};
@@ -57,10 +57,11 @@ pub(crate) fn entry_of(ledger: &Arc<Ledger>, id: QueueId, record: Record) -> Ent
     }
 }
 
-/// Writes what became of an entry. One that is gone already (an administrator's DELETE) stays gone.
+/// Writes what became of an entry, with other recipients when groups were replaced by members. One that is gone already (an administrator's DELETE) stays gone.
 pub(crate) fn settle(
     txn: &mut Txn<'_>,
     id: QueueId,
+    recipients: Option<Vec<Recipient>>,
     states: Vec<RecipientState>,
     due: Option<i64>,
 ) -> Result<(), Refusal> {
@@ -69,6 +70,9 @@ pub(crate) fn settle(
         return Ok(());
     };
     let mut record = Record::decode(&bytes)?;
+    if let Some(recipients) = recipients {
+        record.envelope.recipients = recipients;
+    }
     if states.len() != record.envelope.recipients.len() {
         return Err(Refusal::new(
             Cause::Internal,

@@ -44,7 +44,7 @@ impl Administration {
 
     /// The storage with most room of those that take new mailboxes (services-other 3.2.9, "Model"). One that cannot be
     /// opened has none.
-    fn roomiest(&self, domain: &str) -> Result<Usid, Refusal> {
+    pub(super) fn roomiest(&self, domain: &str) -> Result<Usid, Refusal> {
         let storages = self.parts.directory.writable_storages(domain)?;
         if let [only] = storages.as_slice() {
             return Ok(only.usid);
@@ -129,9 +129,18 @@ impl Administration {
         Ok(self.parts.stores.get(&account.message_dir)?.mailbox(account.id))
     }
 
-    /// The mailbox of the account that is open.
-    pub(super) fn mailbox(&self, target: &Target) -> Result<Mailbox, Refusal> {
+    /// The account that is open, or the mailbox of the list that is.
+    pub(super) fn holder(&self, target: &Target) -> Result<Arc<Account>, Refusal> {
         let (domain, name) = account_keys(target)?;
-        self.mailbox_of(self.account(domain, name)?.as_ref())
+        if target.context.path == "domain/list" {
+            let list = self.parts.directory.list_named(domain, name)?;
+            return Ok(Arc::clone(&list.mailbox));
+        }
+        self.account(domain, name)
+    }
+
+    /// The mailbox of the account or list that is open.
+    pub(super) fn mailbox(&self, target: &Target) -> Result<Mailbox, Refusal> {
+        self.mailbox_of(self.holder(target)?.as_ref())
     }
 }

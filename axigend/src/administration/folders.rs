@@ -132,8 +132,7 @@ impl Administration {
         if place.target.new {
             return Ok((0, 0));
         }
-        let (domain, name) = super::account_keys(&place.target)?;
-        let limits = self.account(domain, name)?.mailbox_limits;
+        let limits = self.holder(&place.target)?.mailbox_limits;
         Ok((limits.folder_message_count, limits.folder_size_kb))
     }
 }

@@ -14,6 +14,7 @@ mod paths;
 mod provision;
 mod purge;
 mod read_lock;
+mod recipients;
 mod recover;
 mod registry_information;
 mod scan;
@@ -65,6 +66,9 @@ impl Administration {
             ("domain", false) => self.commit_domain(target, changes).await,
             ("domain/account", true) => self.create_account(target, changes).await,
             ("domain/account", false) => self.commit_account(target, changes).await,
+            ("domain/list", true) => self.create_list(target, changes).await,
+            (_, true) if recipients::kind(target).is_some() => self.create_recipient(target, changes).await,
+            (_, false) if recipients::kind(target).is_some() => self.commit_recipient(target, changes).await,
             _ => Err(no_target(target)),
         }
     }
@@ -78,6 +82,7 @@ impl Administration {
                 let (domain, name) = account_keys(target)?;
                 self.parts.directory.account_object(domain, name)
             }
+            _ if recipients::kind(target).is_some() => self.load_recipient(target),
             _ => Err(no_target(target)),
         }
     }
@@ -89,11 +94,18 @@ impl Administration {
             "domain-register" => self.begin_registration(changes),
             "domain-restore" => self.begin_restoration(changes),
             "domain/account" => self.begin_account(target),
+            _ if recipients::kind(target).is_some() => self.begin_recipient(target, changes),
             _ => Err(no_target(target)),
         }
     }
 
-    async fn run(&self, place: &Place, action: &str, args: &Args) -> Result<Acted, Refusal> {
+    async fn run(
+        &self,
+        place: &Place,
+        action: &str,
+        args: &Args,
+        text: Option<&[String]>,
+    ) -> Result<Acted, Refusal> {
         match action {
             "SaveConfig" => self.save_config(args),
             "ShowConfig" => Ok(self.show_config()),
@@ -110,7 +122,13 @@ impl Administration {
             "SetMboxQuota" => self.set_mbox_quota(place, args).await,
             "ShowMboxQuota" => self.show_mbox_quota(place, args).await,
             "ShowRegistryInformation" if place.target.context.path == "domain" => self.domain_registry(place),
+            "ShowRegistryInformation" if recipients::kind(&place.target).is_some() => {
+                self.recipient_registry(place)
+            }
             "ShowRegistryInformation" => self.account_registry(place),
+            "ListMembership" => self.list_membership(place, args),
+            "ListDomainObjectsInfo" => self.list_domain_objects(place, args),
+            _ if action.starts_with(recipients::LIST_TEXT) => self.set_list_text(place, action, text).await,
             "ShowSearchIndexInformation" => self.search_index_information(place, args).await,
             "ShowSearchIndexJobs" => Ok(self.search_index_jobs()),
             "SetAdminPassword" => self.set_password(&place.who, args.first_text()).await,
@@ -241,7 +259,13 @@ impl Backend for Administration {
     }
 
     fn remove<'a>(&'a self, target: &'a Target) -> Answer<'a, ()> {
-        self.remove_account(target).boxed_local()
+        async {
+            match recipients::kind(target) {
+                Some(kind) => self.remove_recipient(kind, target).await,
+                None => self.remove_account(target).await,
+            }
+        }
+        .boxed_local()
     }
 
     fn list<'a>(
@@ -255,6 +279,9 @@ impl Backend for Administration {
         let page = match child.context().map(|context| context.path) {
             Some("domain") => Ok(self.list_domains(wildcard, after, limit)),
             Some("domain/account") => self.list_accounts(holder.name(), wildcard, after, limit),
+            Some(path) if recipients::kind_at(path).is_some() => {
+                self.list_recipients(path, holder.name(), wildcard, (after, limit))
+            }
             _ => Err(no_target(holder)),
         };
         ready(page).boxed_local()
@@ -274,9 +301,9 @@ impl Backend for Administration {
         place: &'a Place,
         action: &'static str,
         args: &'a Args,
-        _text: Option<&'a [String]>,
+        text: Option<&'a [String]>,
     ) -> Answer<'a, Acted> {
-        self.run(place, action, args).boxed_local()
+        self.run(place, action, args, text).boxed_local()
     }
 
     fn password_hash(&self, target: &Target) -> Option<String> {

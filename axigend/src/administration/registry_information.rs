@@ -39,6 +39,23 @@ impl Administration {
         Ok(shown(rows))
     }
 
+    /// Of a group, a list or a folder recipient: what accounts and these have in common.
+    pub(super) fn recipient_registry(&self, place: &Place) -> Result<Acted, Refusal> {
+        let (domain, name) = account_keys(&place.target)?;
+        let kind = super::recipients::kind(&place.target).ok_or_else(|| super::no_target(&place.target))?;
+        let (id, dates) = self.parts.directory.recipient_dates(kind, domain, name)?;
+        let mut rows = first(id, dates);
+        for (label, text) in [
+            ("Configuration Version", CONFIGURATION_VERSION),
+            ("Associated LDAP ID", "none"),
+            ("Associated LDAP DN", "none"),
+            ("Configuration Status", "OK"),
+        ] {
+            rows.push((label.to_owned(), text.to_owned()));
+        }
+        Ok(shown(rows))
+    }
+
     pub(super) fn domain_registry(&self, place: &Place) -> Result<Acted, Refusal> {
         let (id, dates) = self.parts.directory.domain_dates(place.target.name())?;
         let mut rows = first(u64::from(id), dates);

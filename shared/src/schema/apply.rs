@@ -157,10 +157,10 @@ fn name_of(child: &Child, name: &str) -> Result<String, Refusal> {
 
 /// Refuses a set in which the object that was added or changed has the key of another.
 fn unique(child: &Child, objects: &[Object], changed: usize) -> Result<(), Refusal> {
-    if objects.len() > MAX_CHILDREN {
+    if objects.len() > child.most {
         return Err(Refusal::new(
             Cause::TooLarge,
-            format!("more than {MAX_CHILDREN} in {}", child.field),
+            format!("more than {} in {}", child.most, child.field),
         ));
     }
     let key = objects.get(changed).map(|object| object.get(child.key));

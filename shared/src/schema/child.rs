@@ -88,6 +88,8 @@ pub struct Child {
     pub initially: &'static str,
     /// Older words for object and plural.
     pub also: &'static [(&'static str, &'static str)],
+    /// Most objects of a set: a bound on what a session can pile up, far above real use.
+    pub most: usize,
     /// Whether it has an effect yet.
     pub effect: Effect,
 }
@@ -127,6 +129,7 @@ impl Child {
             wildcard: "",
             initially: "",
             also: &[],
+            most: super::apply::MAX_CHILDREN,
             effect: Effect::Works,
         }
     }
@@ -252,6 +255,13 @@ impl Child {
     #[must_use]
     pub const fn also(mut self, words: &'static [(&'static str, &'static str)]) -> Self {
         self.also = words;
+        self
+    }
+
+    /// The same with another bound on how many there are.
+    #[must_use]
+    pub const fn most(mut self, most: usize) -> Self {
+        self.most = most;
         self
     }
 

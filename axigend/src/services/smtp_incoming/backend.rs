@@ -142,7 +142,9 @@ impl Backend for SmtpBackend {
             Request::Sender { .. } => Answer::Sender(self.sender().await),
             Request::Recipient { address, size } => {
                 let primary_domain = &self.settings.server.primary_domain;
-                Answer::Recipient(recipient::route(&self.desk, primary_domain, &address, size).await)
+                let sender = self.account.as_ref().map(|account| account.address());
+                let route = recipient::route(&self.desk, primary_domain, &address, size, sender.as_deref());
+                Answer::Recipient(route.await)
             }
             Request::Open => Answer::Opened(Ok(self.open())),
             Request::Chunk(bytes) => Answer::Taken(self.chunk(&bytes).await),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axigen_shared::{Cause, Refusal};
-use axigend_directory::{Account, Resolution, ServiceSwitch};
+use axigend_directory::{Account, Group, ListAddress, Resolution, ServiceSwitch};
 use axigend_protocol::smtp::Route;
 use axigend_storage::{Mailbox, MailboxLimits, MailboxUsage, ask};
 
@@ -15,6 +15,7 @@ pub(super) async fn route(
     primary_domain: &str,
     address: &str,
     size: Option<u64>,
+    sender: Option<&str>,
 ) -> Result<Route, Refusal> {
     let directory = Arc::clone(&desk.directory);
     let (whose, primary_domain) = (address.to_owned(), primary_domain.to_owned());
@@ -22,12 +23,11 @@ pub(super) async fn route(
     let account = match resolved.await? {
         Resolution::Account(account) | Resolution::CatchAll { account, .. } => account,
         Resolution::Remote => return Ok(Route::Remote),
-        Resolution::UnknownUser => {
-            return Err(Refusal::new(
-                Cause::NoSuchAccount,
-                format!("{address}: no such account"),
-            ));
-        }
+        Resolution::Group(group) => return to_group(desk, group, sender).await,
+        // Of its addresses only the list itself fills its mailbox.
+        Resolution::List(list, ListAddress::Post) => Arc::clone(&list.mailbox),
+        Resolution::List(list, which) if list.is_enabled(which) => return Ok(Route::Local),
+        Resolution::UnknownUser | Resolution::List(..) => return Err(nobody(address)),
         Resolution::DomainDisabled => {
             return Err(Refusal::new(
                 Cause::DomainDisabled,
@@ -48,6 +48,24 @@ pub(super) async fn route(
             .map_err(|why| Refusal::new(Cause::OverQuota, format!("{address}: {why}")))?;
     }
     Ok(Route::Local)
+}
+
+/// A group takes mail, and from this sender (domains-groupware, "Groups").
+async fn to_group(desk: &Desk, group: Arc<Group>, sender: Option<&str>) -> Result<Route, Refusal> {
+    if group.takes_nothing() {
+        return Err(nobody(&group.address()));
+    }
+    let address = group.address();
+    let (directory, sender) = (Arc::clone(&desk.directory), sender.map(str::to_owned));
+    if !ask(move || directory.may_post(&group, sender.as_deref())).await? {
+        let detail = format!("{address}: this sender may not write to it");
+        return Err(Refusal::new(Cause::NotPermitted, detail));
+    }
+    Ok(Route::Local)
+}
+
+fn nobody(address: &str) -> Refusal {
+    Refusal::new(Cause::NoSuchAccount, format!("{address}: no such account"))
 }
 
 /// Whether the storage of an account is neither full nor read-only, as far as that can be said without waiting: one that

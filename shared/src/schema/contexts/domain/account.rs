@@ -141,8 +141,9 @@ static ACCOUNT_COMMANDS: [Command; 36] = [
         "REMOVE Delegate <delegateName> [resource <resource>]",
         "ends that",
     ),
-    Command::not_built(
+    Command::act(
         "LIST MEMBERSHIP [noGroups][noLists][sameDomain][directReference]",
+        "ListMembership",
         "lists groups and lists it is in",
     ),
     Command::not_built("LIST SecurityMethods", "lists ways of the second login step"),

@@ -69,43 +69,7 @@ pub(super) static DOMAIN_COMMANDS: [Command; 17] = [
     Command::not_built("LIST SearchFolders [details]", "lists folders that are searches"),
 ];
 
-pub(super) static DOMAIN_OBJECTS: [Command; 26] = [
-    Command::not_built("LIST Groups [wildcard (ex: account*)]", "lists every group"),
-    Command::not_built("ADD Group [name] <name>", "adds the group").enters(),
-    Command::not_built("UPDATE Group [name] <name>", "changes the group").enters(),
-    Command::not_built("REMOVE Group [name] <name>", "removes the group"),
-    Command::not_built("SHOW Group [name] <name> [ATTR <param>]", "shows the group"),
-    Command::not_built("LIST Forwarders [wildcard (ex: account*)]", "as LIST Groups").legacy(),
-    Command::not_built("ADD Forwarder [name] <name>", "as ADD Group")
-        .enters()
-        .legacy(),
-    Command::not_built("UPDATE Forwarder [name] <name>", "as UPDATE Group")
-        .enters()
-        .legacy(),
-    Command::not_built("REMOVE Forwarder [name] <name>", "as REMOVE Group").legacy(),
-    Command::not_built(
-        "LIST FolderRcpts [wildcard (ex: account*)]",
-        "lists every folder recipient",
-    ),
-    Command::not_built("ADD FolderRcpt [name] <name>", "adds the folder recipient").enters(),
-    Command::not_built("UPDATE FolderRcpt [name] <name>", "changes the folder recipient").enters(),
-    Command::not_built("REMOVE FolderRcpt [name] <name>", "removes the folder recipient"),
-    Command::not_built(
-        "SHOW FolderRcpt [name] <name> [ATTR <param>]",
-        "shows the folder recipient",
-    ),
-    Command::not_built("LIST Lists [wildcard (ex: account*)]", "lists every mailing list"),
-    Command::not_built(
-        "ADD List [name] <listName> password <password> adminEmail <email>",
-        "adds the mailing list",
-    )
-    .enters(),
-    Command::not_built("UPDATE List [name] <listName>", "changes the mailing list").enters(),
-    Command::not_built("REMOVE List [name] <listName>", "removes the mailing list"),
-    Command::not_built(
-        "SHOW List [name] <listName> [ATTR <param>]",
-        "shows the mailing list",
-    ),
+pub(super) static DOMAIN_OBJECTS: [Command; 7] = [
     Command::not_built(
         "LIST AccountClasses [wildcard (ex: account*)]",
         "lists every account class",
@@ -132,13 +96,14 @@ pub(super) static DOMAIN_OBJECTS: [Command; 26] = [
         "REMOVE GHOSTS [wildcard (ex: g*)]",
         "removes accounts that left the directory",
     ),
-    Command::not_built(
+    Command::act(
         "LIST DomainObjectsInfo [wildcard (ex: account*)]",
+        "ListDomainObjectsInfo",
         "lists every object with its kind",
     ),
 ];
 
-pub(super) static DOMAIN_PARTS: [Command; 13] = [
+pub(super) static DOMAIN_PARTS: [Command; 11] = [
     Command::not_built("ESET appenderHtml", "sets the text that is added to mail"),
     Command::not_built(
         "ESET BrandingElement <element>",
@@ -152,11 +117,6 @@ pub(super) static DOMAIN_PARTS: [Command; 13] = [
         "configures message rules that accounts inherit",
     )
     .enters(),
-    Command::not_built(
-        "CONFIG folderRcptDefaultLimits",
-        "configures limits that folder recipients inherit",
-    )
-    .enters(),
     Command::not_built("CONFIG autodiscovery", "configures automatic set-up of clients").enters(),
     Command::not_built(
         "CONFIG accountDefaultSendRecvRestrictions",
@@ -168,7 +128,6 @@ pub(super) static DOMAIN_PARTS: [Command; 13] = [
         "configures advertising that accounts inherit",
     )
     .enters(),
-    Command::not_built("CONFIG PUBLIC-FOLDER", "configures public folders").enters(),
     Command::not_built("CONFIG PERMISSIONS", "configures rights of administrators").enters(),
     Command::not_built(
         "CONFIG initialAccountSettings",

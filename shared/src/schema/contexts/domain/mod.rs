@@ -4,8 +4,14 @@ mod account;
 mod commands;
 mod create;
 mod defaults;
+mod filters;
+mod folder_rcpt;
+mod group;
 mod jobs;
+mod list;
+mod list_parts;
 mod places;
+mod public_folder;
 
 pub(super) use create::DOMAIN_CREATE;
 pub(super) use places::{DOMAIN_EDIT, DOMAIN_REGISTER, DOMAIN_RESTORE};
@@ -13,7 +19,11 @@ pub(super) use places::{DOMAIN_EDIT, DOMAIN_REGISTER, DOMAIN_RESTORE};
 use self::account::ACCOUNT;
 use self::commands::{DOMAIN_COMMANDS, DOMAIN_OBJECTS, DOMAIN_PARTS, DOMAIN_REST};
 use self::defaults::{ACCOUNT_DEFAULT_LIMITS, ACCOUNT_DEFAULT_QUOTAS};
+use self::folder_rcpt::{FOLDER_RCPT, FOLDER_RCPT_DEFAULT_LIMITS};
+use self::group::GROUP;
 use self::jobs::DOMAIN_JOBS;
+use self::list::LIST;
+use self::public_folder::PUBLIC_FOLDER;
 use crate::schema::{Access, Attr, Child, Context, Layout, Leave, Live, groups};
 use crate::value::{Choices, Kind};
 
@@ -175,6 +185,42 @@ pub(in crate::schema::contexts) static DOMAIN: Context = Context {
             .layout(Layout::Bars)
             .with(&["password"])
             .wildcard("account*"),
+        Child::stored(("Group", "Groups"), "groups", ("name", "<name>"), &GROUP)
+            .called("group", "The list of groups for this domain:")
+            .columns(&[("name", 0)])
+            .layout(Layout::Bars)
+            .wildcard("account*")
+            .also(&[("Forwarder", "Forwarders")]),
+        Child::stored(("List", "Lists"), "lists", ("name", "<listName>"), &LIST)
+            .called("list", "The list of mailing lists for this domain:")
+            .columns(&[("name", 0)])
+            .layout(Layout::Bars)
+            .with(&["password", "adminEmail"])
+            .wildcard("account*"),
+        Child::stored(
+            ("FolderRcpt", "FolderRcpts"),
+            "folderRcpts",
+            ("name", "<name>"),
+            &FOLDER_RCPT,
+        )
+        .called(
+            "folder recipient",
+            "The list of folder recipients for this domain:",
+        )
+        .columns(&[("name", 0)])
+        .layout(Layout::Bars)
+        .wildcard("account*")
+        .without_effect(),
+        Child::part(
+            "folderRcptDefaultLimits",
+            "folderRcptDefaultLimits",
+            &FOLDER_RCPT_DEFAULT_LIMITS,
+        )
+        .called("limits that folder recipients inherit", "")
+        .without_effect(),
+        Child::part("PUBLIC-FOLDER", "publicFolder", &PUBLIC_FOLDER)
+            .called("public folders", "")
+            .without_effect(),
     ],
     commands: &[
         &DOMAIN_COMMANDS,
