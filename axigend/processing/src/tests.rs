@@ -19,6 +19,7 @@ use crate::deliver::{Mail, deliver, delivery_key};
 use crate::expand::{Destination, expand_all};
 
 mod direct;
+mod groups;
 
 const NOW: i64 = 1_790_000_000;
 const DOMAIN: &str = "example.org";
