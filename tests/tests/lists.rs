@@ -302,10 +302,7 @@ fn the_moderator_publishes_and_rejects_by_moving_and_by_mail() {
     wait_for(&daemon, LIST, "Deleted", "Subject: unwanted");
     post(&daemon, "carl@example.test", "refused-by-code");
     let notice = wait_for(&daemon, "ann@example.test", "INBOX", "refused-by-code");
-    let line = notice
-        .lines()
-        .filter(|line| line.starts_with("    confirm "))
-        .last();
+    let line = notice.lines().rfind(|line| line.starts_with("    confirm "));
     let line = line.expect("a code to reject").trim();
     let mail = format!("From: ann@example.test\nSubject: no\n\n{line}\n");
     send(&daemon, "ann@example.test", "news-request@example.test", &mail);
@@ -314,33 +311,41 @@ fn the_moderator_publishes_and_rejects_by_moving_and_by_mail() {
 }
 
 #[test]
-fn members_come_and_go_by_mail_with_a_code() {
+fn commands_are_answered_at_the_addresses_that_are_there() {
     let home = Home::new();
     let daemon = with_list(&home, "");
+    let ask = |subject: &str, body: &str| {
+        let mail = format!("From: carl@example.test\nSubject: {subject}\n\n{body}\n");
+        send(&daemon, "carl@example.test", "news-request@example.test", &mail);
+    };
+    ask("help", "");
+    wait_for(&daemon, "carl@example.test", "INBOX", "subscribe [your name]");
+    ask("x", "dance");
+    wait_for(&daemon, "carl@example.test", "INBOX", "    dance");
+    in_domain(&daemon, "UPDATE List news\nSET enabledRcpts (request)\nCOMMIT\n");
+    let to = ["news-subscribe@example.test"];
+    let said = daemon.smtp().send("carl@example.test", &to, b"x: y\r\n\r\n");
+    said.expect("SMTP").expect("550 5.1.1");
+}
+
+#[test]
+fn members_come_and_go_by_mail_with_a_code() {
+    let home = Home::new();
+    let daemon = with_list(
+        &home,
+        "ESET welcome\nSubject: Hello %USER%\n\nYou are a member of %LIST% now.\n.\n",
+    );
     let to = |which: &str| format!("news-{which}@example.test");
     let ask = |which: &str, subject: &str, body: &str| {
         let mail = format!("From: Carl C <carl@example.test>\nSubject: {subject}\n\n{body}\n");
         send(&daemon, "carl@example.test", &to(which), &mail);
     };
     let users = || daemon.admin(&["UPDATE Domain example.test", "UPDATE List news", "LIST Users"]);
-    ask("request", "help", "");
-    wait_for(&daemon, "carl@example.test", "INBOX", "subscribe [your name]");
-    ask("request", "x", "dance");
-    wait_for(&daemon, "carl@example.test", "INBOX", "    dance");
+    let told = |text: &str| wait_for(&daemon, "carl@example.test", "INBOX", text);
     ask("unsubscribe", "x", "");
-    wait_for(
-        &daemon,
-        "carl@example.test",
-        "INBOX",
-        "carl@example.test is not a member",
-    );
+    told("carl@example.test is not a member");
     ask("subscribe", "x", "");
-    let question = wait_for(
-        &daemon,
-        "carl@example.test",
-        "INBOX",
-        "asked at news@example.test for: subscribe",
-    );
+    let question = told("asked at news@example.test for: subscribe");
     assert!(!users().contains("carl"), "not before it is confirmed");
     wait_for(&daemon, LIST, "Requests", "for: subscribe carl@example.test");
     let code = field(&question, "Subject");
@@ -349,22 +354,12 @@ fn members_come_and_go_by_mail_with_a_code() {
     send(&daemon, "bob@example.test", &to("request"), &mail);
     wait_for(&daemon, "bob@example.test", "INBOX", "is wrong, too old");
     ask("request", &format!("Re: {code}"), "> quoted");
-    wait_for(
-        &daemon,
-        "carl@example.test",
-        "INBOX",
-        "You are a member of news now",
-    );
+    told("You are a member of news now");
     assert!(users().contains("carl@example.test | Carl C"), "{}", users());
     ask("request", "subscribe", "");
-    wait_for(
-        &daemon,
-        "carl@example.test",
-        "INBOX",
-        "is a member of news@example.test already",
-    );
+    told("is a member of news@example.test already");
     ask("request", "x", "unsubscribe");
-    let question = wait_for(&daemon, "carl@example.test", "INBOX", "for: unsubscribe");
+    let question = told("for: unsubscribe");
     ask(
         "request",
         "x",
@@ -373,18 +368,8 @@ fn members_come_and_go_by_mail_with_a_code() {
             field(&question, "Subject").trim_start_matches("confirm ")
         ),
     );
-    wait_for(
-        &daemon,
-        "carl@example.test",
-        "INBOX",
-        "is not a member of news@example.test any more",
-    );
+    told("is not a member of news@example.test any more");
     assert!(!users().contains("carl"), "{}", users());
-    in_domain(&daemon, "UPDATE List news\nSET enabledRcpts (request)\nCOMMIT\n");
-    let said = daemon
-        .smtp()
-        .send("carl@example.test", &[&to("subscribe")], b"x: y\r\n\r\n");
-    said.expect("SMTP").expect("550 5.1.1");
 }
 
 #[test]
@@ -420,10 +405,7 @@ fn the_administrator_approves_members_where_he_wants_to() {
         "INBOX",
         "postmaster@example.test () asks",
     );
-    let deny = notice
-        .lines()
-        .filter(|line| line.starts_with("    confirm "))
-        .last();
+    let deny = notice.lines().rfind(|line| line.starts_with("    confirm "));
     let deny = deny.expect("a code to deny").trim();
     let mail = format!("From: ann@example.test\nSubject: no\n\n{deny}\n");
     send(&daemon, "ann@example.test", "news-request@example.test", &mail);
@@ -530,6 +512,12 @@ fn a_list_is_an_object_with_a_mailbox_of_its_own() {
             "{commands:?}: {text}"
         );
     }
+}
+
+#[test]
+fn a_list_is_renamed_switched_off_and_removed() {
+    let home = Home::new();
+    let daemon = with_list(&home, "");
     let parts = ["UPDATE Domain example.test", "UPDATE List news", "CONFIG QUOTAS"];
     let boxes = daemon.admin(&[&parts[..], &["LIST Mboxes"]].concat());
     assert!(boxes.contains("PendingRequests"), "{boxes}");
@@ -576,4 +564,28 @@ fn a_list_is_an_object_with_a_mailbox_of_its_own() {
     assert!(daemon.stop().success());
     let (code, text) = home.check();
     assert_eq!(code, Some(0), "{text}");
+}
+
+#[test]
+fn posts_that_were_accepted_reach_the_members_after_kill_9() {
+    const POSTS: usize = 20;
+    let home = Home::new();
+    let daemon = with_list(&home, "");
+    for number in 0..POSTS {
+        post(&daemon, "carl@example.test", &format!("number-{number}-"));
+    }
+    daemon.kill();
+    let daemon = home.start();
+    for number in 0..POSTS {
+        wait_for(
+            &daemon,
+            "bob@example.test",
+            "INBOX",
+            &format!("Subject: number-{number}-"),
+        );
+    }
+    assert_eq!(messages(&daemon, LIST, "INBOX").len(), POSTS);
+    // Only the post that was in hand may have come twice.
+    let count = messages(&daemon, "bob@example.test", "INBOX").len();
+    assert!((POSTS..=POSTS + 1).contains(&count), "{count} copies");
 }

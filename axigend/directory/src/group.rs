@@ -118,11 +118,19 @@ impl Group {
     }
 }
 
+/// For whom a group is walked through.
+#[derive(Clone, Copy)]
+enum Walker {
+    /// To know who is in it.
+    Nobody,
+    /// To send something: groups within have to take mail from this account, if the sender has logged in as one.
+    Sender(Option<AccountKey>),
+}
+
 /// How a walk through a group goes on.
 struct Walk<'a> {
     directory: &'a Directory,
-    /// The account that sends, when one has logged in; `Some(None)` is a sender that nobody knows.
-    sender: Option<Option<AccountKey>>,
+    walker: Walker,
     groups: HashSet<(u32, u64)>,
     seen: HashSet<(String, String)>,
     members: Vec<Member>,
@@ -138,7 +146,7 @@ impl Directory {
     /// `TooLarge` for more than [`MEMBERS_MOST`].
     pub fn expand_group(&self, group: &Group, sender: Option<&str>) -> Result<Vec<Member>, Refusal> {
         let sender = self.sender_key(sender)?;
-        self.walk(group, Some(sender))
+        self.walk(group, Walker::Sender(sender))
     }
 
     fn sender_key(&self, sender: Option<&str>) -> Result<Option<AccountKey>, Refusal> {
@@ -177,7 +185,7 @@ impl Directory {
                         distribute_to: DistributeTo::Members,
                         ..group.clone()
                     };
-                    self.walk(&within, None)?.iter().any(is_sender)
+                    self.walk(&within, Walker::Nobody)?.iter().any(is_sender)
                 }
             },
         })
@@ -190,21 +198,21 @@ impl Directory {
         }
     }
 
-    fn walk(&self, group: &Group, sender: Option<Option<AccountKey>>) -> Result<Vec<Member>, Refusal> {
+    fn walk(&self, group: &Group, walker: Walker) -> Result<Vec<Member>, Refusal> {
         let mut walk = Walk {
             directory: self,
-            sender,
+            walker,
             groups: HashSet::new(),
             seen: HashSet::new(),
             members: Vec::new(),
         };
-        walk.into_group(group, 0)?;
+        walk.enter(group, 0)?;
         Ok(walk.members)
     }
 }
 
 impl Walk<'_> {
-    fn into_group(&mut self, group: &Group, depth: usize) -> Result<(), Refusal> {
+    fn enter(&mut self, group: &Group, depth: usize) -> Result<(), Refusal> {
         if !self.groups.insert((group.domain.id, group.id)) {
             return Ok(());
         }
@@ -255,12 +263,12 @@ impl Walk<'_> {
                 tracing::debug!(module = "SERVER", "{} takes no mail: left out", group.address());
                 return Ok(());
             }
-            let refused = match self.sender {
-                Some(sender) => !self.directory.takes_from(&group, sender)?,
-                None => false,
+            let refused = match self.walker {
+                Walker::Sender(sender) => !self.directory.takes_from(&group, sender)?,
+                Walker::Nobody => false,
             };
             if !refused {
-                return self.into_group(&group, depth.saturating_add(1));
+                return self.enter(&group, depth.saturating_add(1));
             }
             let detail = format!("{}: this sender may not write to it", group.address());
             member.resolution = Err(Refusal::new(Cause::NotPermitted, detail));

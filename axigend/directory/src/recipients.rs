@@ -193,7 +193,7 @@ impl Directory {
         let context = Kind::List
             .context()?
             .field(USERS)
-            .and_then(|users| users.context());
+            .and_then(axigen_shared::schema::Child::context);
         let context = context.ok_or_else(|| Refusal::new(Cause::Internal, "lists have no users"))?;
         let mut user = Object::new(context);
         user.set_text("email", email)?;
@@ -210,9 +210,9 @@ impl Directory {
 
     async fn change_users(&self, list: &MailingList, action: Action, was_so: Cause) -> Result<bool, Refusal> {
         let (domain, name) = (&list.mailbox.domain.name, &list.mailbox.name);
-        let changes = [Change::here(action)];
-        let changed = self.update_recipient(RecipientKind::List, domain, name, &changes);
-        match changed.await {
+        let change = [Change::here(action)];
+        let done = self.update_recipient(RecipientKind::List, domain, name, &change);
+        match done.await {
             Ok(()) => Ok(true),
             Err(refusal) if refusal.cause == was_so => Ok(false),
             Err(refusal) => Err(refusal),
@@ -227,9 +227,10 @@ impl Directory {
         attribute: &'static str,
         lines: Vec<String>,
     ) -> Result<(), Refusal> {
-        let action = match lines.is_empty() {
-            true => Action::Reset(attribute),
-            false => Action::Set(attribute, Value::List(lines)),
+        let action = if lines.is_empty() {
+            Action::Reset(attribute)
+        } else {
+            Action::Set(attribute, Value::List(lines))
         };
         self.update_recipient(RecipientKind::List, domain, name, &[Change::here(action)])
             .await

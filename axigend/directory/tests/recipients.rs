@@ -125,9 +125,12 @@ fn expected(steps: usize) -> [(&'static str, String); 6] {
         4 | 5 => (true, false),
         _ => (false, true),
     };
-    let list = |there: bool, which: ListAddress, name: &str| match there {
-        true => format!("{which:?} of {name} with {users}"),
-        false => "nobody".to_owned(),
+    let list = |there: bool, which: ListAddress, name: &str| {
+        if there {
+            format!("{which:?} of {name} with {users}")
+        } else {
+            "nobody".to_owned()
+        }
     };
     [
         ("team", group.to_owned()),

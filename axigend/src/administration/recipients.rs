@@ -73,14 +73,6 @@ impl Administration {
         Ok(Arc::new(object))
     }
 
-    fn begun_recipient(&self, target: &Target, changes: &[Change]) -> Result<Object, Refusal> {
-        let mut object = Object::new(target.context);
-        let (_, name) = account_keys(target)?;
-        object.set_text("name", name)?;
-        object.apply(changes)?;
-        Ok(object)
-    }
-
     /// Adds a group or a folder recipient.
     pub(super) async fn create_recipient(
         &self,
@@ -89,7 +81,7 @@ impl Administration {
     ) -> Result<Answered, Refusal> {
         let (domain, _) = account_keys(target)?;
         let kind = kind(target).ok_or_else(|| no_target(target))?;
-        let object = self.begun_recipient(target, changes)?;
+        let object = begun(target, changes)?;
         self.parts.directory.add_recipient(kind, domain, object).await?;
         Ok(Answered::default())
     }
@@ -97,7 +89,7 @@ impl Administration {
     /// Adds a mailing list with its mailbox.
     pub(super) async fn create_list(&self, target: &Target, changes: &[Change]) -> Result<Answered, Refusal> {
         let (domain, _) = account_keys(target)?;
-        let object = self.begun_recipient(target, changes)?;
+        let object = begun(target, changes)?;
         let storage = self.roomiest(domain)?;
         let list = self.parts.directory.add_list_in(domain, object, storage).await?;
         let mut answered = Answered::default();
@@ -234,10 +226,10 @@ impl Administration {
         let mut after: Option<String> = None;
         loop {
             let names = directory.recipients(kind, of, (after.as_deref(), PAGE), None)?;
-            let Some(last) = names.last() else {
+            let Some(end) = names.last() else {
                 return Ok(());
             };
-            after = Some(last.clone());
+            after = Some(end.clone());
             for name in names {
                 let address = format!("{name}@{of}");
                 let is_in = match directory.resolve(&address, of)? {
@@ -299,6 +291,15 @@ impl Administration {
             .await?;
         Ok(Acted::done())
     }
+}
+
+/// The object that is to be added.
+fn begun(target: &Target, changes: &[Change]) -> Result<Object, Refusal> {
+    let mut object = Object::new(target.context);
+    let (_, name) = account_keys(target)?;
+    object.set_text("name", name)?;
+    object.apply(changes)?;
+    Ok(object)
 }
 
 /// Refuses what could not be sent as a text, or as header fields.

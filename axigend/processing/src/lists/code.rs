@@ -4,6 +4,8 @@
 //! `<action>.<day>.<argument>.<mac>`: what is confirmed, the last day on which it is taken, of what, and an HMAC over
 //! all of these, the list and the address it was sent to.
 
+use std::fmt::Write;
+
 use axigen_shared::Refusal;
 use axigend_directory::{Directory, MailingList};
 
@@ -114,11 +116,18 @@ async fn mac(
     let address = address.to_lowercase();
     let data = format!("{}\n{letter}\n{day}\n{argument}\n{address}", list.mailbox.id);
     let mac = directory.sign(list, &data).await?;
-    Ok(mac
+    Ok(digits(mac.get(..MAC_LEN).unwrap_or_default()))
+}
+
+/// Bytes as hexadecimal digits.
+pub(super) fn digits(bytes: &[u8]) -> String {
+    bytes
         .iter()
-        .take(MAC_LEN)
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            // A string takes everything.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// The code in a line or subject: what follows the word `confirm`.

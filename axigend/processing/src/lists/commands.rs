@@ -358,7 +358,7 @@ fn hex(bytes: &[u8]) -> String {
     if bytes.is_empty() {
         return "0".to_owned();
     }
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    code::digits(bytes)
 }
 
 pub(super) fn unhex(text: &str) -> String {

@@ -13,14 +13,22 @@ const WORD_BYTES: usize = 45;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Header {
     bytes: Vec<u8>,
+    whole: bool,
 }
 
 impl Header {
     /// Of a message that begins with these bytes.
     pub(super) fn of(mut bytes: Vec<u8>) -> Self {
-        let end = header_len(&bytes).unwrap_or(bytes.len());
-        bytes.truncate(end);
-        Self { bytes }
+        let end = header_len(&bytes);
+        // A message may end with its header.
+        let whole = end.is_some() || bytes.len() < HEADER_MOST;
+        bytes.truncate(end.unwrap_or(bytes.len()));
+        Self { bytes, whole }
+    }
+
+    /// Whether it is all there: one of [`HEADER_MOST`] bytes or more is cut.
+    pub(super) fn is_whole(&self) -> bool {
+        self.whole
     }
 
     /// The stored bytes, the blank line included when there is one.

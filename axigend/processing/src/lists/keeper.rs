@@ -11,7 +11,7 @@ use std::time::Duration;
 use axigen_shared::{Cause, Refusal};
 use axigend_config::Settings;
 use axigend_directory::{AccountKey, ListAddress, MailingList};
-use axigend_message::Walker;
+use axigend_message::{Structure, Walker};
 use axigend_queue::{BodyType, Envelope, Recipient};
 use axigend_storage::{FlagOp, Flags, FolderInfo, Mailbox, MessageRow, SystemFlags};
 
@@ -146,34 +146,48 @@ impl Round<'_> {
         match folder.name.as_str() {
             INBOX if !has(DISTRIBUTED) => {
                 self.distribute(row).await?;
-                self.mark(folder, row, DISTRIBUTED).await
+                self.mark(folder, row, DISTRIBUTED).await;
             }
             PENDING if !has(TOLD) => {
                 self.tell(folder, row, (Text::PostWaits, Action::Publish, Action::Reject))
                     .await?;
-                self.mark(folder, row, TOLD).await
+                self.mark(folder, row, TOLD).await;
             }
             PENDING_REQUESTS if !has(TOLD) => {
                 self.tell(folder, row, (Text::RequestWaits, Action::Approve, Action::Deny))
                     .await?;
-                self.mark(folder, row, TOLD).await
+                self.mark(folder, row, TOLD).await;
             }
-            CONFIRMED_REQUESTS => self.approve(folder, row).await,
-            REJECT => self.reject(folder, row).await,
-            _ => Ok(()),
+            CONFIRMED_REQUESTS => self.approve(folder, row).await?,
+            REJECT => self.reject(folder, row).await?,
+            _ => {}
         }
+        Ok(())
     }
 
-    async fn mark(&self, folder: &FolderInfo, row: &MessageRow, keyword: &str) -> Result<(), Refusal> {
+    /// Notes that a message was dealt with. When that cannot be written it is remembered until the next start only: to
+    /// deal with it again and again would flood those who have heard of it.
+    async fn mark(&self, folder: &FolderInfo, row: &MessageRow, keyword: &str) {
         let flags = Flags {
             system: SystemFlags::NONE,
             keywords: vec![keyword.to_owned()],
         };
         let uids = vec![row.uid];
-        self.mailbox
-            .set_flags(folder.id, uids, FlagOp::Add, flags, None)
-            .await
-            .map(drop)
+        let marked = self.mailbox.set_flags(folder.id, uids, FlagOp::Add, flags, None);
+        self.noted(folder, row, marked.await.map(drop));
+    }
+
+    /// As [`Round::mark`], for what was to leave its folder.
+    fn noted(&self, folder: &FolderInfo, row: &MessageRow, done: Result<(), Refusal>) {
+        if let Err(refusal) = done {
+            tracing::error!(
+                module = "PROCESSING",
+                "list {}: message {} of {} stays as it was: {refusal}",
+                self.list.address(),
+                row.uid,
+                folder.name
+            );
+        }
     }
 
     async fn header(&self, row: &MessageRow) -> Result<Header, Refusal> {
@@ -202,18 +216,17 @@ impl Round<'_> {
             return Ok(());
         }
         let header = self.header(row).await?;
-        let words = self.words(&header);
-        let mut walker = Walker::new();
-        let mut offset = 0;
-        while offset < row.body.len {
-            let piece = self.mailbox.read(row.body, offset, PIECE).await?;
-            if piece.is_empty() {
-                break;
-            }
-            offset = offset.saturating_add(piece.len() as u64);
-            walker.feed(&piece);
+        if !header.is_whole() {
+            tracing::warn!(
+                module = "PROCESSING",
+                "post {} of list {} has too large a header: not distributed",
+                row.uid,
+                list.address()
+            );
+            return Ok(());
         }
-        let structure = walker.finish();
+        let words = self.words(&header);
+        let structure = self.structure(row).await?;
         let mut message = self.parts.queue.incoming();
         message.chunk(&outgoing::header(list, &header, &words)).await?;
         let mut offset = header.bytes().len() as u64;
@@ -249,6 +262,21 @@ impl Round<'_> {
             list.address()
         );
         Ok(())
+    }
+
+    /// The parts of a stored message.
+    async fn structure(&self, row: &MessageRow) -> Result<Structure, Refusal> {
+        let mut walker = Walker::new();
+        let mut offset = 0;
+        while offset < row.body.len {
+            let piece = self.mailbox.read(row.body, offset, PIECE).await?;
+            if piece.is_empty() {
+                break;
+            }
+            offset = offset.saturating_add(piece.len() as u64);
+            walker.feed(&piece);
+        }
+        Ok(walker.finish())
     }
 
     /// Copies bytes of a stored message to the one that goes out.
@@ -321,10 +349,9 @@ impl Round<'_> {
                 self.submit(mail).await?;
             }
         }
-        self.mailbox
-            .expunge(folder.id, Some(vec![row.uid]), false)
-            .await
-            .map(drop)
+        let gone = self.mailbox.expunge(folder.id, Some(vec![row.uid]), false).await;
+        self.noted(folder, row, gone.map(drop));
+        Ok(())
     }
 
     /// Tells whoever posted or asked that it is not to be, and keeps it among the rejected ones.
@@ -352,9 +379,11 @@ impl Round<'_> {
             self.submit(mail).await?;
         }
         let limits = self.list.mailbox.mailbox_limits;
-        self.mailbox
+        let moved = self
+            .mailbox
             .move_messages(folder.id, vec![row.uid], DELETED, limits)
-            .await
-            .map(drop)
+            .await;
+        self.noted(folder, row, moved.map(drop));
+        Ok(())
     }
 }

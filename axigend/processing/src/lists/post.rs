@@ -75,6 +75,9 @@ pub(super) fn judge(
     if envelope.reverse_path.is_empty() {
         return Ruling::Drop("it comes from nobody");
     }
+    if !header.is_whole() {
+        return Ruling::Drop("its header is too large");
+    }
     let id = list_id(list);
     let own = list.address();
     let has_passed = header.values("List-Id").iter().any(|value| value.contains(&id))

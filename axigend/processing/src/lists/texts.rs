@@ -116,8 +116,25 @@ impl Text {
     /// Subject and text for this list.
     pub(super) fn filled(self, list: &MailingList, words: &Words) -> (String, String) {
         let set = list.text(self.attribute()).filter(|text| !text.is_empty());
-        let text = set.unwrap_or_else(|| self.default());
-        (fill(self.subject(), list, words), fill(text, list, words))
+        let (subject, text) = set.map_or((None, self.default()), with_subject);
+        let mut subject = fill(subject.unwrap_or_else(|| self.subject()), list, words);
+        // Whoever replies sends the code back in the subject, whatever the administrator has made of it.
+        if !words.code.is_empty() && !subject.contains(&words.code) {
+            subject = format!("{subject} confirm {}", words.code);
+        }
+        (subject, fill(text, list, words))
+    }
+}
+
+/// A text that was set may begin with its subject: `Subject: Welcome`, an empty line, the text.
+fn with_subject(text: &str) -> (Option<&str>, &str) {
+    const FIELD: &str = "subject:";
+    let (first, rest) = text.split_once("\r\n").unwrap_or((text, ""));
+    match first.split_at_checked(FIELD.len()) {
+        Some((name, subject)) if name.eq_ignore_ascii_case(FIELD) => {
+            (Some(subject.trim()), rest.strip_prefix("\r\n").unwrap_or(rest))
+        }
+        _ => (None, text),
     }
 }
 
@@ -128,15 +145,13 @@ pub(super) fn fill(text: &str, list: &MailingList, words: &Words) -> String {
     while let Some((before, after)) = rest.split_once('%') {
         out.push_str(before);
         let keyword = after.split_once('%');
-        match keyword.and_then(|(keyword, beyond)| Some((word(keyword, list, words)?, beyond))) {
-            Some((word, beyond)) => {
-                out.push_str(&word);
-                rest = beyond;
-            }
-            None => {
-                out.push('%');
-                rest = after;
-            }
+        let known = keyword.and_then(|(keyword, beyond)| Some((word(keyword, list, words)?, beyond)));
+        if let Some((word, beyond)) = known {
+            out.push_str(&word);
+            rest = beyond;
+        } else {
+            out.push('%');
+            rest = after;
         }
     }
     out.push_str(rest);
@@ -165,4 +180,23 @@ fn word(keyword: &str, list: &MailingList, words: &Words) -> Option<String> {
         "OWNER" => list.address_of(ListAddress::Owner),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_subject;
+
+    #[test]
+    fn a_text_may_begin_with_its_subject() {
+        for (text, subject, body) in [
+            ("Subject: Hello\r\n\r\nText", Some("Hello"), "Text"),
+            ("SUBJECT:Hello\r\nText", Some("Hello"), "Text"),
+            ("Subject: only", Some("only"), ""),
+            ("No subject: here", None, "No subject: here"),
+            ("Sübject: x", None, "Sübject: x"),
+            ("", None, ""),
+        ] {
+            assert_eq!(with_subject(text), (subject, body), "{text}");
+        }
+    }
 }
