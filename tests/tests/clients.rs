@@ -50,6 +50,11 @@ fn python_imaplib_works_through_folders_messages_and_flags() {
 }
 
 #[test]
+fn python_imaplib_comes_back_with_qresync_and_knows_what_a_full_look_shows() {
+    check("python_qresync.py");
+}
+
+#[test]
 fn messages_as_nobody_should_write_them_are_read_whole_and_in_valid_grammar() {
     check("imap_messages.py");
 }

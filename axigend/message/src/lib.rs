@@ -17,6 +17,7 @@ mod field;
 mod html;
 mod interest;
 mod matcher;
+mod object_id;
 mod part;
 mod preview;
 mod searched;
@@ -35,6 +36,7 @@ pub use envelope::Envelope;
 pub use field::{Field, Fields, fields, header_len, unfold};
 pub use interest::FIELD_MAX;
 pub use matcher::Matcher;
+pub use object_id::{CONTENT_NAME, OBJECT_ID_MAX, email_id, is_object_id, thread_id};
 pub use part::{Content, DEPTH_MAX, PARTS_MAX, Part, Structure};
 pub use preview::{PREVIEW_MAX, preview_parts, preview_range, preview_text};
 pub use searched::{

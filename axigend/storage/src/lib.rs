@@ -27,7 +27,7 @@ pub use ledger::{
     Progress, Snapshot, StoredBody, Txn,
 };
 pub use mail::{
-    AccountId, Appended, BodyPlace, COPY_LIMIT, Changes, Copied, DeliverTo, Delivered, FOLDER_DEPTH_LIMIT,
+    AccountId, Appended, BodyPlace, COPY_LIMIT, Changed, Changes, Copied, DeliverTo, Delivered, FOLDER_DEPTH_LIMIT,
     FOLDER_NAME_LIMIT, FlagOp, Flags, FlagsChanged, FolderId, FolderInfo, FolderNumbers, FolderQuota,
     Inspected, KEYWORD_LIMIT, LocalDelivery, Mailbox, MailboxLimits, MailboxUsage, MessageRow, NewMessage,
     SpecialUse, Store, StoreLimits, StoreObserver, StoreOptions, StoreReport, StoreUsage, Stores,

@@ -12,7 +12,7 @@ use std::{
     sync::Arc,
 };
 
-use axigend_storage::{Disk, FlagOp, MemoryDisk, Store, StoreOptions, SystemFlags};
+use axigend_storage::{Disk, FlagOp, Flags, MemoryDisk, Store, StoreOptions, SystemFlags};
 use support::{
     ACCOUNTS, Op, apply,
     pack::{files, fixture, pack, put, unpack},
@@ -22,8 +22,8 @@ use support::{
 const DIR: &str = "/domain";
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
 /// The present format's fixture; older ones stay in the list.
-const FORMAT: &str = "mail-1";
-const ALL: &[&str] = &[FORMAT];
+const FORMAT: &str = "mail-2";
+const ALL: &[&str] = &["mail-1", FORMAT];
 
 fn open(disk: &Arc<MemoryDisk>) -> Result<Arc<Store>, axigen_shared::Refusal> {
     let options = StoreOptions {
@@ -34,7 +34,8 @@ fn open(disk: &Arc<MemoryDisk>) -> Result<Arc<Store>, axigen_shared::Refusal> {
     Store::open(Path::new(DIR), Arc::clone(disk) as Arc<dyn Disk>, &options)
 }
 
-/// Folders, flags, keywords, shared bodies, copies, expunge history, several containers; closed in order.
+/// Folders, flags, keywords, shared bodies, copies, expunge history, what a reader has seen, several containers; closed in
+/// order.
 fn make() -> (Vec<u8>, String) {
     let (disk, runtime) = (MemoryDisk::new(), runtime());
     let store = open(&disk).unwrap();
@@ -64,6 +65,17 @@ fn make() -> (Vec<u8>, String) {
     ]);
     for op in &script {
         runtime.block_on(apply(&store, op)).unwrap();
+    }
+    let reader = store.mailbox(1).open_as(2);
+    let inbox = reader.folder("INBOX").unwrap().id;
+    let flags = Flags {
+        system: SystemFlags::SEEN,
+        keywords: Vec::new(),
+    };
+    for (uids, op) in [(vec![2, 5, 6], FlagOp::Add), (vec![5], FlagOp::Remove)] {
+        runtime
+            .block_on(reader.set_flags(inbox, uids, op, flags.clone(), None))
+            .unwrap();
     }
     let listing = list(&store, &runtime);
     store.close().unwrap();
@@ -122,6 +134,16 @@ fn list(store: &Arc<Store>, runtime: &tokio::runtime::Runtime) -> String {
                     crc32fast::hash(&body)
                 )
                 .unwrap();
+            }
+            for reader in ACCOUNTS.into_iter().filter(|reader| *reader != account) {
+                let rows = mailbox.open_as(reader).messages(folder.id, 0, usize::MAX).unwrap();
+                let seen = rows
+                    .iter()
+                    .filter(|row| row.flags.system.contains(SystemFlags::SEEN));
+                let seen: Vec<(u32, u64)> = seen.map(|row| (row.uid, row.modseq)).collect();
+                if !seen.is_empty() {
+                    writeln!(out, "    seen by {reader} with modseq {seen:?}").unwrap();
+                }
             }
         }
     }

@@ -7,8 +7,8 @@ use axigend_message::{Structure, Summary};
 use bytes::Bytes;
 
 use super::{
-    backend::{Answer, Changes, Copied, FlagsChanged, Header, Quota, Request, Row, Uids},
-    folder::{Folder, Opened},
+    backend::{Answer, Changes, Copied, FlagsChanged, Header, Quota, Request, Row, Since, Uids},
+    folder::{Folder, Opened, SpecialUse},
     search::Test,
     wire::Wire,
 };
@@ -97,6 +97,28 @@ impl Wire {
         match self.ask(Request::Changes { since }).await? {
             Answer::Changes(changes) => Ok(changes),
             _ => unfitting("Changes"),
+        }
+    }
+
+    pub(crate) async fn since(&self, modseq: u64) -> Asked<Since> {
+        match self.ask(Request::Since { modseq }).await? {
+            Answer::Since(since) => Ok(since),
+            _ => unfitting("Since"),
+        }
+    }
+
+    /// The messages that went by this request.
+    pub(crate) async fn expunge(&self, uids: Option<Vec<u32>>) -> Asked<Vec<u32>> {
+        match self.ask(Request::Expunge { uids }).await? {
+            Answer::Expunged(uids) => Ok(uids),
+            _ => unfitting("Expunge"),
+        }
+    }
+
+    pub(crate) async fn create(&self, name: String, special_use: Option<SpecialUse>) -> Asked<Folder> {
+        match self.ask(Request::Create { name, special_use }).await? {
+            Answer::Folder(folder) => Ok(*folder),
+            _ => unfitting("Create"),
         }
     }
 

@@ -6,7 +6,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use axigen_shared::Refusal;
-use axigend_message::{Structure, Summary};
+use axigend_message::{CONTENT_NAME, Structure, Summary};
 use bytes::Bytes;
 
 use super::{
@@ -70,7 +70,12 @@ pub enum Request {
         /// Highest MODSEQ already known.
         since: u64,
     },
-    /// Create a folder and what is missing above it → [`Answer::Done`].
+    /// Which messages of the opened folder changed and which went after this MODSEQ, all of them → [`Answer::Since`].
+    Since {
+        /// What the client knows.
+        modseq: u64,
+    },
+    /// Create a folder and what is missing above it → [`Answer::Folder`].
     Create {
         /// Its name.
         name: String,
@@ -126,7 +131,7 @@ pub enum Request {
         /// Leave messages alone whose MODSEQ is higher (RFC 7162, 3.1.3).
         unchanged_since: Option<u64>,
     },
-    /// Remove messages that are \Deleted → [`Answer::Done`]; which went is heard through `Changes`.
+    /// Remove messages that are \Deleted → [`Answer::Expunged`]; the others that went are heard through `Changes`.
     Expunge {
         /// Only these, or all.
         uids: Option<Vec<u32>>,
@@ -217,6 +222,10 @@ pub enum Answer {
     Rows(Vec<Row>),
     /// What changed.
     Changes(Changes),
+    /// What changed while a client was away.
+    Since(Since),
+    /// The messages that this request removed, ascending.
+    Expunged(Vec<u32>),
     /// Messages were stored.
     Appended {
         /// UIDVALIDITY of the folder.
@@ -280,6 +289,21 @@ pub struct Row {
     pub size: u64,
     /// Flags.
     pub flags: Flags,
+    /// Name of the content, which copies share: what EMAILID is made from (RFC 8474).
+    pub content: [u8; CONTENT_NAME],
+}
+
+/// Which messages changed while a client was away.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Since {
+    /// Messages that came or changed, ascending; some may have gone since.
+    pub changed: Vec<u32>,
+    /// Messages that went, ascending.
+    pub vanished: Vec<u32>,
+    /// The MODSEQ up to which this tells everything.
+    pub highest_modseq: u64,
+    /// As [`Changes::forgetful`].
+    pub forgetful: bool,
 }
 
 /// What happened in a folder.

@@ -30,6 +30,8 @@ pub(crate) const SEARCH_DEPTH_MAX: usize = 32;
 pub(crate) const SEARCH_KEYS_MAX: usize = 512;
 /// Most members of one sequence set; a client that knows more ranges sends two commands.
 pub(crate) const SET_MEMBERS_MAX: usize = 16 * 1024;
+/// Most message numbers that a client sends along with QRESYNC; RFC 7162, 3.2.5.2 advises a few that grow like powers.
+pub(crate) const SEQUENCE_MATCH_MAX: usize = 4096;
 /// Most numbers of a section part specifier: deeper than any message that is parsed.
 pub(crate) const SECTION_DEPTH_MAX: usize = 64;
 /// Most data items, header field names, flags, patterns or options in one list.

@@ -13,11 +13,14 @@ use super::{
 
 /// What the client has switched on (RFC 5161).
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent extensions")]
 pub(crate) struct Enabled {
     /// IMAP4rev2: no RECENT, ESEARCH instead of SEARCH, UTF-8 names.
     pub(crate) rev2: bool,
     /// MODSEQ in answers (RFC 7162).
     pub(crate) condstore: bool,
+    /// VANISHED instead of EXPUNGE, and UID in each FETCH (RFC 7162, 3.2.3).
+    pub(crate) qresync: bool,
     /// UTF-8 in quoted strings (RFC 6855).
     pub(crate) utf8: bool,
 }

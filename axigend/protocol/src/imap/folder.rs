@@ -5,6 +5,8 @@
 pub struct Folder {
     /// Full name in UTF-8, `/` between levels; `INBOX` in capitals.
     pub name: String,
+    /// MAILBOXID (RFC 8474): stays through renames.
+    pub mailbox_id: String,
     /// UIDVALIDITY.
     pub uid_validity: u32,
     /// UID that the next message gets at least.

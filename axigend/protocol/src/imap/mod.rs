@@ -6,7 +6,7 @@
 //! or thread. `wire` is the only place that knows this.
 //!
 //! From the outside in: `session` and `wire` (bytes and waiting), `frame` (commands and literals), `cursor` and `set`
-//! (syntax), `dialogue` (states, dispatch), `commands` (one file each), `selected` and `sync` (the open mailbox),
+//! (syntax), `dialogue` (states, dispatch), `commands` (one file each), `selected`, `sync` and `resync` (the open mailbox),
 //! `fetch`, `search`, `sort`, `thread`, `list` (the large answers).
 
 mod answer;
@@ -27,6 +27,7 @@ mod list;
 mod lookup;
 mod name;
 mod recent;
+mod resync;
 mod search;
 mod selected;
 mod session;
@@ -34,11 +35,13 @@ mod set;
 mod sort;
 mod sync;
 mod thread;
+mod window;
 mod wire;
 mod write;
 
 pub use backend::{
-    Answer, AppendItem, Changes, Copied, Event, FlagsChanged, Header, LoginAttempt, Quota, Request, Row, Uids,
+    Answer, AppendItem, Changes, Copied, Event, FlagsChanged, Header, LoginAttempt, Quota, Request, Row, Since,
+    Uids,
 };
 pub use bounds::{CHUNK, HEADER_MAX, PRE_LOGIN_MEMORY, ROWS_PAGE, SIFT_PAGE};
 pub use flags::{Flag, FlagOp, Flags};

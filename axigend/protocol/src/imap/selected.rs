@@ -25,6 +25,8 @@ pub(crate) struct Selected {
     pub(crate) name: String,
     /// EXAMINE.
     pub(crate) read_only: bool,
+    /// MAILBOXID.
+    pub(crate) mailbox_id: String,
     /// Ascending. Shared with whoever else has the folder open, until something changes.
     pub(crate) uids: Arc<Vec<u32>>,
     pub(crate) uid_validity: u32,
@@ -52,6 +54,7 @@ impl Selected {
         let mut selected = Self {
             name: folder.name,
             read_only,
+            mailbox_id: folder.mailbox_id,
             uid_validity: folder.uid_validity,
             uid_next: folder.uid_next,
             modseq: folder.highest_modseq,

@@ -40,6 +40,29 @@ impl Set {
         }
     }
 
+    /// Whether it is of numbers alone, without `*` and `$`.
+    pub(crate) fn is_listed(&self) -> bool {
+        match self {
+            Self::Saved => false,
+            Self::Members(members) => members.iter().all(|(first, last)| *first != STAR && *last != STAR),
+        }
+    }
+
+    /// The numbers of such a set in the order written; `None` for more than `limit`.
+    pub(crate) fn listed(&self, limit: usize) -> Option<Vec<u32>> {
+        let Self::Members(members) = self else { return None };
+        let mut numbers = Vec::new();
+        for (first, last) in members {
+            let range = *first.min(last)..=*first.max(last);
+            let count = usize::try_from(range.end() - range.start()).ok()?;
+            if count >= limit.checked_sub(numbers.len())? {
+                return None;
+            }
+            numbers.extend(range);
+        }
+        Some(numbers)
+    }
+
     /// The members as ascending, disjoint ranges, with `largest` for `*`. `None` for `$`.
     pub(crate) fn ranges(&self, largest: u32) -> Option<Vec<RangeInclusive<u32>>> {
         let Self::Members(members) = self else { return None };
@@ -97,18 +120,27 @@ fn number(cursor: &mut Cursor<'_>) -> Parsed<u32> {
     }
 }
 
-/// Ascending numbers as a set: `1:3,7`.
-pub(crate) fn print_ascending(numbers: impl IntoIterator<Item = u32>) -> String {
-    let mut text = String::new();
+/// Numbers as ranges, each number that follows the one before joined to it.
+pub(crate) fn runs(numbers: impl IntoIterator<Item = u32>) -> impl Iterator<Item = RangeInclusive<u32>> {
     let mut numbers = numbers.into_iter().peekable();
-    while let Some(first) = numbers.next() {
+    std::iter::from_fn(move || {
+        let first = numbers.next()?;
         let mut last = first;
         while let Some(next) = numbers.next_if(|next| Some(*next) == last.checked_add(1)) {
             last = next;
         }
+        Some(first..=last)
+    })
+}
+
+/// Ranges as a set: `1:3,7`.
+pub(crate) fn print_ranges(ranges: impl IntoIterator<Item = RangeInclusive<u32>>) -> String {
+    let mut text = String::new();
+    for range in ranges {
         if !text.is_empty() {
             text.push(',');
         }
+        let (first, last) = range.into_inner();
         let _ = if first == last {
             write!(text, "{first}")
         } else {
@@ -116,6 +148,11 @@ pub(crate) fn print_ascending(numbers: impl IntoIterator<Item = u32>) -> String 
         };
     }
     text
+}
+
+/// Numbers as a set, in their order: `1:3,7`.
+pub(crate) fn print_ascending(numbers: impl IntoIterator<Item = u32>) -> String {
+    print_ranges(runs(numbers))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! SORT (RFC 5256).
+//! SORT (RFC 5256; ESORT: RFC 5267, 3; PARTIAL: RFC 9394).
 //!
 //! Messages are found as by SEARCH, then their keys are gathered page by page from what is remembered of them; only the
 //! keys asked for are held.
@@ -23,6 +23,8 @@ const NUMBERS_AT_ONCE: usize = 1024;
 pub(crate) struct Arguments {
     criteria: Vec<Criterion>,
     search: search::Arguments,
+    /// RETURN options, when there were any.
+    results: Option<search::Results>,
 }
 
 /// One criterion, the first one counts most.
@@ -60,6 +62,7 @@ enum Key {
 impl Arguments {
     pub(crate) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Self> {
         cursor.space()?;
+        let results = search::Results::parse(cursor)?;
         let start = cursor.position();
         let criteria = cursor.list(criterion)?;
         if criteria.is_empty() {
@@ -72,6 +75,7 @@ impl Arguments {
         Ok(Self {
             criteria,
             search: search::Arguments::with_charset(cursor)?,
+            results,
         })
     }
 }
@@ -93,14 +97,33 @@ fn criterion(cursor: &mut Cursor<'_>) -> Parsed<Criterion> {
 }
 
 /// Runs SORT or UID SORT.
-pub(crate) async fn run(
-    dialogue: &mut Dialogue,
-    call: &Call,
-    mut arguments: Arguments,
-) -> Result<Fine, Fail> {
+pub(crate) async fn run(dialogue: &mut Dialogue, call: &Call, arguments: Arguments) -> Result<Fine, Fail> {
+    let results = arguments.results;
+    let sorted = sort(dialogue, arguments).await;
+    // As with SEARCH (RFC 5182, 2.1): one that ends in NO empties the saved result, one that ends in BAD leaves it.
+    if results.is_some_and(|results| results.save)
+        && sorted.as_ref().is_err_and(|fail| !matches!(fail, Fail::Bad(_)))
+    {
+        dialogue.selected_mut()?.saved.clear();
+    }
+    let sorted = sorted?;
+    match results {
+        Some(results) => search::say_results(dialogue, call, results, &sorted.found)?,
+        None => say(dialogue, call, &sorted).await?,
+    }
+    Ok(Fine::new("SORT completed"))
+}
+
+/// Messages in their order.
+struct Sorted {
+    found: search::Found,
+    highest_modseq: Option<u64>,
+}
+
+async fn sort(dialogue: &mut Dialogue, mut arguments: Arguments) -> Result<Sorted, Fail> {
     let found = search::find(dialogue, &mut arguments.search, SORT_MAX).await?;
     let criteria = &arguments.criteria;
-    let mut keyed: Vec<(Vec<Key>, u32)> = Vec::with_capacity(found.uids.len());
+    let mut keyed: Vec<(Vec<Key>, u32, u64)> = Vec::with_capacity(found.uids.len());
     let in_rows = criteria.iter().all(|criterion| criterion.by.is_in_row());
     lookup::each(dialogue, &found.uids, in_rows, |row, message| {
         let keys = message.map(lookup::Message::sort_keys);
@@ -111,13 +134,20 @@ pub(crate) async fn run(
                 .map(|criterion| key(criterion.by, row, &keys))
                 .collect(),
             row.uid,
+            row.modseq,
         ));
     })
     .await?;
     // Stable: what is equal stays in the order of numbers.
-    keyed.sort_by(|(left, _), (right, _)| compare(criteria, left, right));
-    say(dialogue, call, &keyed, found.highest_modseq).await?;
-    Ok(Fine::new("SORT completed"))
+    keyed.sort_by(|(left, ..), (right, ..)| compare(criteria, left, right));
+    let mut sorted = search::Found::default();
+    for (_, uid, modseq) in keyed {
+        sorted.add(uid, found.highest_modseq.map(|_| modseq));
+    }
+    Ok(Sorted {
+        found: sorted,
+        highest_modseq: found.highest_modseq,
+    })
 }
 
 fn key(by: By, row: &Row, keys: &SortKeys) -> Key {
@@ -145,17 +175,12 @@ fn compare(criteria: &[Criterion], left: &[Key], right: &[Key]) -> Ordering {
 }
 
 /// `* SORT 3 1 2`, with MODSEQ where that was searched for (RFC 7162, 3.1.5).
-async fn say(
-    dialogue: &Dialogue,
-    call: &Call,
-    keyed: &[(Vec<Key>, u32)],
-    highest_modseq: Option<u64>,
-) -> Result<(), Fail> {
+async fn say(dialogue: &Dialogue, call: &Call, sorted: &Sorted) -> Result<(), Fail> {
     let selected = dialogue.selected()?;
     dialogue.wire.say(b"* SORT");
-    for some in keyed.chunks(NUMBERS_AT_ONCE) {
+    for some in sorted.found.uids.chunks(NUMBERS_AT_ONCE) {
         let mut text = String::new();
-        for (_, uid) in some {
+        for uid in some {
             let number = if call.by_uid {
                 Some(*uid)
             } else {
@@ -169,7 +194,7 @@ async fn say(
         dialogue.wire.say(text.as_bytes());
         dialogue.wire.pace().await;
     }
-    let modseq = highest_modseq.filter(|_| !keyed.is_empty());
+    let modseq = sorted.highest_modseq.filter(|_| !sorted.found.uids.is_empty());
     let modseq = modseq
         .map(|modseq| format!(" (MODSEQ {modseq})"))
         .unwrap_or_default();

@@ -1,4 +1,5 @@
-//! Telling the client what happened in its mailbox: EXPUNGE, EXISTS, RECENT, FETCH (RFC 9051, 5.2, 5.3, 7.5).
+//! Telling the client what happened in its mailbox: EXPUNGE, EXISTS, RECENT, FETCH (RFC 9051, 5.2, 5.3, 7.5), VANISHED
+//! instead of EXPUNGE where it is enabled (RFC 7162, 3.2.10.2).
 //!
 //! Called after each command and while idling. EXPUNGE moves the numbers of other messages, so it waits while a
 //! command's numbers may still be on their way (RFC 9051, 7.5.1).
@@ -8,7 +9,9 @@ use std::{fmt::Write as _, sync::Arc};
 use super::{
     backend::{Changes, Row},
     dialogue::{Dialogue, Fail},
+    resync::say_vanished,
     selected::Selected,
+    set::runs,
     wire::Stop,
     write::FlagsFetch,
 };
@@ -61,7 +64,7 @@ impl Dialogue {
     }
 
     async fn tell(&mut self, changes: Changes, modseq: u64, expunge: bool) {
-        let (rev2, condstore) = (self.enabled.rev2, self.enabled.condstore);
+        let (rev2, condstore, qresync) = (self.enabled.rev2, self.enabled.condstore, self.enabled.qresync);
         let wire = self.wire.clone();
         let Some(selected) = &mut self.selected else {
             return;
@@ -69,9 +72,15 @@ impl Dialogue {
         selected.modseq = modseq;
         selected.vanished.extend(changes.vanished);
         if expunge && !selected.vanished.is_empty() {
-            for number in selected.expunge() {
-                wire.say(format!("* {number} EXPUNGE\r\n").as_bytes());
-                wire.pace().await;
+            let gone = selected.expunge();
+            if qresync {
+                let uids = gone.iter().rev().map(|(_, uid)| *uid);
+                say_vanished(&wire, false, &runs(uids).collect::<Vec<_>>()).await;
+            } else {
+                for (number, _) in gone {
+                    wire.say(format!("* {number} EXPUNGE\r\n").as_bytes());
+                    wire.pace().await;
+                }
             }
         }
         if let Some((first, last)) = selected.newcomers(&changes.rows) {
@@ -113,19 +122,18 @@ impl Dialogue {
 }
 
 impl Selected {
-    /// Takes the vanished messages out of the numbering; their numbers, from the end on, so that each is the one the
-    /// client knows when it is said.
-    fn expunge(&mut self) -> Vec<u32> {
+    /// Takes the vanished messages out of the numbering; their numbers and UIDs, from the end on, so that each number is
+    /// the one the client knows when it is said.
+    fn expunge(&mut self) -> Vec<(u32, u32)> {
         let vanished = std::mem::take(&mut self.vanished);
-        let mut numbers: Vec<u32> = vanished.into_iter().filter_map(|uid| self.number(uid)).collect();
-        let mut gone = numbers.iter().peekable();
-        let mut number = 0_u32;
-        Arc::make_mut(&mut self.uids).retain(|_| {
-            number = number.saturating_add(1);
-            gone.next_if(|gone| **gone == number).is_none()
-        });
-        numbers.reverse();
-        numbers
+        let numbered = vanished.into_iter();
+        let mut numbered: Vec<(u32, u32)> = numbered
+            .filter_map(|uid| Some((self.number(uid)?, uid)))
+            .collect();
+        let mut gone = numbered.iter().peekable();
+        Arc::make_mut(&mut self.uids).retain(|uid| gone.next_if(|(_, gone)| gone == uid).is_none());
+        numbered.reverse();
+        numbered
     }
 
     /// Adds messages that are new; the first and the last of them. The client has then "heard" of their flags only by

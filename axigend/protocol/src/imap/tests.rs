@@ -3,6 +3,7 @@
 mod client;
 mod endings;
 mod fuzz;
+mod resync;
 mod store;
 mod transcripts;
 mod two_sessions;

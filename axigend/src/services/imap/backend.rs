@@ -132,6 +132,7 @@ impl Desk {
             Request::Uids
             | Request::Rows { .. }
             | Request::Changes { .. }
+            | Request::Since { .. }
             | Request::Header { .. }
             | Request::Summaries { .. }
             | Request::Structure { .. }
@@ -161,10 +162,12 @@ impl Desk {
                 return Ok(Answer::Quota(convert::quota(usage, self.account.limits().await)));
             }
             Request::Create { name, special_use } => {
-                let special_use = special_use.map(convert::special_use_in);
-                mailbox
-                    .create_folder(&name, special_use, self.account.limits().await)
-                    .await?;
+                let (special_use, limits) = (
+                    special_use.map(convert::special_use_in),
+                    self.account.limits().await,
+                );
+                let folder = mailbox.create_folder(&name, special_use, limits).await?;
+                return Ok(Answer::Folder(Box::new(convert::folder(folder))));
             }
             Request::Delete { name } => mailbox.delete_folder(&name).await?,
             Request::Rename { from, to } => {
@@ -218,6 +221,9 @@ impl Desk {
                 self.open.rows(&uids).await?
             }
             Request::Changes { since } => Answer::Changes(self.open.changes(since).await?),
+            Request::Since { modseq } => {
+                Answer::Since(convert::since(mailbox.changed_since(folder, modseq).await?))
+            }
             Request::Header { uid } => Answer::Header(messages.header(mailbox, folder, uid).await?),
             Request::Summaries { uids } => {
                 Answer::Summaries(messages.page.summaries(mailbox, folder, &uids).await?)
@@ -261,11 +267,10 @@ impl Desk {
                 let changed = mailbox
                     .set_flags(folder, uids, op, flags, unchanged_since)
                     .await?;
-                Answer::FlagsChanged(convert::flags_changed(changed))
+                Answer::FlagsChanged(convert::flags_changed(mailbox, changed))
             }
             Request::Expunge { uids } => {
-                mailbox.expunge(folder, uids, true).await?;
-                Answer::Done
+                Answer::Expunged(mailbox.expunge(folder, uids, true).await?)
             }
             Request::Copy { uids, to } => {
                 let limits = self.account.limits().await;

@@ -42,8 +42,9 @@ pub(super) const fn flag_op(op: imap::FlagOp) -> store::FlagOp {
     }
 }
 
-pub(super) fn row(row: store::MessageRow) -> imap::Row {
+pub(super) fn row(mailbox: &store::Mailbox, row: store::MessageRow) -> imap::Row {
     imap::Row {
+        content: mailbox.content_name(row.body),
         uid: row.uid,
         modseq: row.modseq,
         internal_date: row.internal_date,
@@ -53,13 +54,14 @@ pub(super) fn row(row: store::MessageRow) -> imap::Row {
     }
 }
 
-pub(super) fn rows(rows: Vec<store::MessageRow>) -> Vec<imap::Row> {
-    rows.into_iter().map(row).collect()
+pub(super) fn rows(mailbox: &store::Mailbox, rows: Vec<store::MessageRow>) -> Vec<imap::Row> {
+    rows.into_iter().map(|one| row(mailbox, one)).collect()
 }
 
 pub(super) fn folder(folder: store::FolderInfo) -> imap::Folder {
     imap::Folder {
         name: folder.name,
+        mailbox_id: folder.mailbox_id,
         uid_validity: folder.uid_validity,
         uid_next: folder.uid_next,
         highest_modseq: folder.highest_modseq,
@@ -106,9 +108,18 @@ pub(super) fn copied(copied: store::Copied) -> imap::Copied {
     }
 }
 
-pub(super) fn changes(changes: store::Changes) -> imap::Changes {
+pub(super) fn since(since: store::Changed) -> imap::Since {
+    imap::Since {
+        changed: since.changed,
+        vanished: since.vanished,
+        highest_modseq: since.highest_modseq,
+        forgetful: !since.history_known,
+    }
+}
+
+pub(super) fn changes(mailbox: &store::Mailbox, changes: store::Changes) -> imap::Changes {
     imap::Changes {
-        rows: rows(changes.rows),
+        rows: rows(mailbox, changes.rows),
         vanished: changes.vanished,
         highest_modseq: changes.highest_modseq,
         more: !changes.complete,
@@ -116,9 +127,9 @@ pub(super) fn changes(changes: store::Changes) -> imap::Changes {
     }
 }
 
-pub(super) fn flags_changed(changed: store::FlagsChanged) -> imap::FlagsChanged {
+pub(super) fn flags_changed(mailbox: &store::Mailbox, changed: store::FlagsChanged) -> imap::FlagsChanged {
     imap::FlagsChanged {
-        rows: rows(changed.rows),
+        rows: rows(mailbox, changed.rows),
         modified: changed.modified,
     }
 }

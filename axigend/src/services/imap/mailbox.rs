@@ -160,7 +160,7 @@ impl OpenMailbox {
     pub(super) async fn rows(&mut self, uids: &[u32]) -> Result<Answer, Refusal> {
         let folder = self.folder()?;
         let rows = self.messages.page.rows(&self.mailbox, folder, uids).await?;
-        Ok(Answer::Rows(convert::rows(rows)))
+        Ok(Answer::Rows(convert::rows(&self.mailbox, rows)))
     }
 
     /// What changed; the store is asked only when it has said that something did.
@@ -183,7 +183,7 @@ impl OpenMailbox {
         if let Some(folder) = &mut self.opened {
             folder.known = changes.highest_modseq;
         }
-        Ok(convert::changes(changes))
+        Ok(convert::changes(&self.mailbox, changes))
     }
 
     /// Waits until there is something to tell. Losing the future loses nothing: a noticed change is remembered.

@@ -8,6 +8,7 @@ use axigen_shared::{Cause, Refusal};
 use super::{
     keys, look, names,
     rows::{FolderRow, MailboxRow},
+    seen,
     types::{AccountId, FolderId},
 };
 use crate::{
@@ -189,6 +190,13 @@ impl Check<'_> {
             self.report
                 .problems
                 .push(format!("{place}: number or UIDVALIDITY beyond its counter"));
+        }
+        for (reader, (noted, counted)) in seen::last_changes(self.snapshot, account, id)? {
+            if noted < counted || noted > stored.highest_modseq {
+                let reader = (self.naming)(reader);
+                let problem = format!("{place}: last change of reader {reader} is {noted}, counted {counted}");
+                self.report.problems.push(problem);
+            }
         }
         self.expect(&place, "folder row", &stored, &counted);
         Ok(stored)

@@ -11,12 +11,14 @@ use super::{
     flags::SystemFlags,
     keys, look, names,
     rows::{FolderRow, KeywordRow, MailboxRow, MessageValue, encode_number},
+    seen::Lens,
     types::{AccountId, FolderId, SpecialUse},
     watch::Watchers,
 };
 use crate::{body::BodyRef, ledger::Txn};
 
-/// Expunged messages remembered per folder for QRESYNC and IDLE; older history is forgotten.
+/// Expunged messages remembered per folder for QRESYNC and IDLE: a client that was away while more went compares UIDs
+/// instead (RFC 7162, 3.2.5.2). Some 300 KB of index; older history is forgotten, and the folder's row says up to where.
 const HISTORY_LIMIT: u32 = 10_000;
 /// History is cut back only when it is over by this much, so that not every expunge cuts.
 const HISTORY_SLACK: u32 = 1_000;
@@ -117,7 +119,8 @@ impl<'t, 'x> Edit<'t, 'x> {
         self.mailbox.modseq
     }
 
-    fn touch_folder(&mut self, id: FolderId) -> Result<u64, Refusal> {
+    /// Something in the folder changes; returns its MODSEQ.
+    pub(super) fn touch_folder(&mut self, id: FolderId) -> Result<u64, Refusal> {
         let modseq = self.touch();
         self.folder(id)?.highest_modseq = modseq;
         Ok(modseq)
@@ -214,6 +217,22 @@ impl<'t, 'x> Edit<'t, 'x> {
         self.mailbox.messages = self.mailbox.messages.saturating_add(1);
         self.mailbox.size = self.mailbox.size.saturating_add(body.len);
         self.put_message(id, uid, &value)?;
+        Ok(uid)
+    }
+
+    /// As [`Edit::add`], by the owner or a reader, who has seen it or not.
+    pub(super) fn add_as(
+        &mut self,
+        lens: &mut Lens,
+        id: FolderId,
+        arrival: Arrival,
+        seen: bool,
+    ) -> Result<u32, Refusal> {
+        let uid = self.add(id, arrival)?;
+        if seen && lens.is_of_reader() {
+            let modseq = self.touch_folder(id)?;
+            lens.mark(self.txn, uid, true, modseq)?;
+        }
         Ok(uid)
     }
 

@@ -37,6 +37,12 @@ impl SystemFlags {
         self.0 & other.0 == other.0
     }
 
+    /// Those of `other` that are set.
+    #[must_use]
+    pub const fn only(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// Whether none is set.
     pub const fn is_empty(self) -> bool {
         self.0 == 0

@@ -10,6 +10,7 @@ use super::{
     keys, look, names,
     quota::room_for_folders,
     rows::{MessageValue, PRESENT},
+    seen,
     types::{AccountId, FolderId, FolderInfo, MailboxLimits, SpecialUse},
     watch::Watchers,
 };
@@ -154,6 +155,7 @@ fn empty_and_drop(edit: &mut Edit<'_, '_>, id: FolderId, limit: usize) -> Result
         edit.txn.release_body(value.body)?;
     }
     let left = limit.saturating_sub(messages.len());
+    let left = seen::forget(edit.txn, edit.account, id, None, left)?;
     if left == 0 {
         return Ok(None);
     }

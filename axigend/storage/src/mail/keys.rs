@@ -11,6 +11,8 @@
 //! | expunged | account 8, folder 4, MODSEQ 8 | UID 4 of the message gone then |
 //! | delivered | queue key 8, account 8 | UID 4 |
 //! | subscription | account 8, name | nothing |
+//! | reader | account 8, folder 4, reader 8 | MODSEQ 8 of the reader's last change |
+//! | seen | account 8, folder 4, reader 8, UID / 512 4 | which of these UIDs the reader has seen |
 //!
 //! Every value begins with a version byte.
 
@@ -25,6 +27,8 @@ pub(super) const CHANGE: &str = "change";
 pub(super) const EXPUNGED: &str = "expunged";
 pub(super) const DELIVERED: &str = "delivered";
 pub(super) const SUBSCRIPTION: &str = "subscription";
+pub(super) const READER: &str = "reader";
+pub(super) const SEEN: &str = "seen";
 
 /// All tables of a store.
 pub(super) const TABLES: &[&str] = &[
@@ -37,9 +41,11 @@ pub(super) const TABLES: &[&str] = &[
     EXPUNGED,
     DELIVERED,
     SUBSCRIPTION,
+    READER,
+    SEEN,
 ];
-/// Format of all values together.
-pub(super) const FORMAT: u32 = 1;
+/// Format of all values together. 2 has the tables `reader` and `seen`, which a store of format 1 gets empty.
+pub(super) const FORMAT: u32 = 2;
 
 pub(super) fn mailbox(account: AccountId) -> [u8; 8] {
     account.to_be_bytes()
@@ -67,6 +73,20 @@ pub(super) fn change(account: AccountId, folder_id: FolderId, modseq: u64) -> [u
     let mut key = [0; 20];
     key[..12].copy_from_slice(&folder(account, folder_id));
     key[12..].copy_from_slice(&modseq.to_be_bytes());
+    key
+}
+
+pub(super) fn reader(account: AccountId, folder_id: FolderId, reader: AccountId) -> [u8; 20] {
+    let mut key = [0; 20];
+    key[..12].copy_from_slice(&folder(account, folder_id));
+    key[12..].copy_from_slice(&reader.to_be_bytes());
+    key
+}
+
+pub(super) fn seen(account: AccountId, folder: FolderId, of: AccountId, span: u32) -> [u8; 24] {
+    let mut key = [0; 24];
+    key[..20].copy_from_slice(&reader(account, folder, of));
+    key[20..].copy_from_slice(&span.to_be_bytes());
     key
 }
 

@@ -7,8 +7,10 @@ use axigen_shared::{Cause, Refusal};
 use super::{
     flags::Flags,
     keys, names,
+    object_id,
     rows::{FolderRow, KeywordRow, MailboxRow, MessageValue, decode_number},
-    types::{AccountId, Changes, FolderId, FolderInfo, MessageRow},
+    seen::{self, Lens},
+    types::{AccountId, Changed, Changes, FolderId, FolderInfo, MessageRow},
 };
 use crate::{
     body::BodyRef,
@@ -115,6 +117,7 @@ pub(super) fn info(view: &impl View, account: AccountId, id: FolderId) -> Result
     let has_children = has_children(view, account, &row.name)?;
     Ok(FolderInfo {
         id,
+        mailbox_id: object_id::mailbox_id(account, id),
         uid_validity: row.uid_validity,
         uid_next: row.uid_next,
         highest_modseq: row.highest_modseq,
@@ -182,19 +185,22 @@ pub(super) fn each_message(
     )
 }
 
-/// At most `limit` messages from a UID on.
+/// At most `limit` messages from a UID on, as a reader sees them.
 pub(super) fn messages(
     view: &impl View,
     account: AccountId,
     folder_id: FolderId,
+    reader: Option<AccountId>,
     from_uid: u32,
     limit: usize,
 ) -> Result<Vec<MessageRow>, Refusal> {
     let count = folder(view, account, folder_id)?.messages as usize;
     let keywords = keywords(view, account, folder_id)?;
     let mut rows = Vec::with_capacity(count.min(limit));
+    let mut lens = Lens::new(account, folder_id, reader);
     if limit > 0 {
         each_message(view, account, folder_id, from_uid, |uid, value| {
+            let value = lens.see(view, uid, value)?;
             rows.push(row(uid, &value, &keywords));
             Ok(if rows.len() >= limit {
                 ControlFlow::Break(())
@@ -240,11 +246,13 @@ pub(super) fn bodies(
     Ok(found)
 }
 
-/// What happened in a folder after `modseq`, at most `limit` messages and expunges together (at least one).
+/// What happened in a folder after `modseq` as a reader sees it, at most `limit` messages and expunges together (at least
+/// one). What a reader changed in one span of UIDs may have one MODSEQ, and comes together even beyond the limit.
 pub(super) fn changes_since(
     view: &impl View,
     account: AccountId,
     id: FolderId,
+    reader: Option<AccountId>,
     modseq: u64,
     limit: usize,
 ) -> Result<Changes, Refusal> {
@@ -259,9 +267,13 @@ pub(super) fn changes_since(
         .map(|(modseq, uid)| (modseq, uid, true))
         .collect();
     all.extend(expunged.into_iter().map(|(modseq, uid)| (modseq, uid, false)));
+    let own = seen::changed_since(view, account, id, reader, modseq)?;
+    all.extend(own.into_iter().map(|(modseq, uid)| (modseq, uid, true)));
     all.sort_unstable();
-    let complete = all.len() <= limit;
-    all.truncate(limit);
+    let cut = all.get(limit - 1).map(|(modseq, ..)| *modseq);
+    let page = cut.map_or(all.len(), |cut| all.partition_point(|(modseq, ..)| *modseq <= cut));
+    let complete = page == all.len();
+    all.truncate(page);
     let last = all.last().map_or(modseq, |(modseq, ..)| *modseq);
     let mut answer = Changes {
         rows: Vec::new(),
@@ -274,15 +286,52 @@ pub(super) fn changes_since(
         complete,
         history_known: modseq >= row_of_folder.history_from,
     };
-    for (_, uid, is_there) in all {
-        if is_there {
-            let value = message(view, account, id, uid)?.ok_or_else(|| damaged("change row"))?;
-            answer.rows.push(row(uid, &value, &keywords));
-        } else {
+    let mut lens = Lens::new(account, id, reader);
+    for (at, uid, is_there) in all {
+        if !is_there {
             answer.vanished.push(uid);
+            continue;
+        }
+        let Some(value) = message(view, account, id, uid)? else {
+            if reader.is_none() {
+                return Err(damaged("change row"));
+            }
+            // The reader had seen it, and it has gone since.
+            continue;
+        };
+        let value = lens.see(view, uid, value)?;
+        // One that was changed twice comes where it was changed last.
+        if value.modseq == at {
+            answer.rows.push(row(uid, &value, &keywords));
         }
     }
     Ok(answer)
+}
+
+/// Which messages changed and which went after `modseq`, as a reader sees it, without what they are now.
+pub(super) fn changed_since(
+    view: &impl View,
+    account: AccountId,
+    id: FolderId,
+    reader: Option<AccountId>,
+    modseq: u64,
+) -> Result<Changed, Refusal> {
+    let row = folder(view, account, id)?;
+    let uids = |rows: Vec<(u64, u32)>| rows.into_iter().map(|(_, uid)| uid);
+    let shared = numbered(view, keys::CHANGE, account, id, modseq, usize::MAX)?;
+    let own = seen::changed_since(view, account, id, reader, modseq)?;
+    let mut changed: Vec<u32> = uids(shared).chain(uids(own)).collect();
+    changed.sort_unstable();
+    changed.dedup();
+    let gone = numbered(view, keys::EXPUNGED, account, id, modseq, usize::MAX)?;
+    let mut vanished: Vec<u32> = uids(gone).collect();
+    vanished.sort_unstable();
+    Ok(Changed {
+        changed,
+        vanished,
+        highest_modseq: row.highest_modseq,
+        history_known: modseq >= row.history_from,
+    })
 }
 
 /// Rows of `change` or `expunged` after a MODSEQ, as MODSEQ and UID.

@@ -16,6 +16,7 @@ use super::{
     message_ops::{self, FlagChange},
     names,
     numbers::FolderNumbers,
+    seen::Lens,
     store::Store,
     types::{
         AccountId, Appended, Changes, Copied, FlagsChanged, FolderId, FolderInfo, FolderQuota, MailboxLimits,
@@ -39,11 +40,17 @@ use crate::{
 pub struct Mailbox {
     pub(super) store: Arc<Store>,
     pub(super) owner: AccountId,
+    /// Who looks into it, if not its owner; see [`Mailbox::open_as`].
+    pub(super) reader: Option<AccountId>,
 }
 
 impl Mailbox {
     pub(super) fn new(store: Arc<Store>, owner: AccountId) -> Self {
-        Self { store, owner }
+        Self {
+            store,
+            owner,
+            reader: None,
+        }
     }
 
     /// Whose mailbox this is.
@@ -62,7 +69,7 @@ impl Mailbox {
     }
 
     /// Runs an operation with the account, the time and the watchers it needs.
-    async fn write<R: Send + 'static>(
+    pub(super) async fn write<R: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Txn<'_>, AccountId, i64, &Arc<Watchers>) -> Result<R, Refusal> + Send + 'static,
     ) -> Result<R, Refusal> {
@@ -88,7 +95,10 @@ impl Mailbox {
     pub fn folders(&self) -> Result<Vec<FolderInfo>, Refusal> {
         self.store
             .ledger
-            .read(|snapshot| look::folders(snapshot, self.owner))
+            .read(|snapshot| {
+                let folders = look::folders(snapshot, self.owner)?.into_iter();
+                folders.map(|info| self.as_read(snapshot, info)).collect()
+            })
     }
 
     /// The folder called `name`; `NoSuchFolder`.
@@ -97,7 +107,7 @@ impl Mailbox {
         self.store.ledger.read(|snapshot| {
             let id =
                 look::folder_id(snapshot, self.owner, &name)?.ok_or_else(|| look::no_such_folder(&name))?;
-            look::info(snapshot, self.owner, id)
+            self.as_read(snapshot, look::info(snapshot, self.owner, id)?)
         })
     }
 
@@ -105,7 +115,7 @@ impl Mailbox {
     pub fn folder_by_id(&self, folder: FolderId) -> Result<FolderInfo, Refusal> {
         self.store
             .ledger
-            .read(|snapshot| look::info(snapshot, self.owner, folder))
+            .read(|snapshot| self.as_read(snapshot, look::info(snapshot, self.owner, folder)?))
     }
 
     /// CREATE, with the levels above that are missing; `AlreadyExists`, `OverQuota`, `Invalid`.
@@ -179,6 +189,11 @@ impl Mailbox {
 
     /// All UIDs of a folder and the first without \Seen: as remembered, else read on a storage thread.
     pub async fn numbers(&self, folder: FolderId) -> Result<FolderNumbers, Refusal> {
+        let numbers = self.shared_numbers(folder).await?;
+        self.numbers_as_read(folder, numbers).await
+    }
+
+    async fn shared_numbers(&self, folder: FolderId) -> Result<FolderNumbers, Refusal> {
         let (store, owner) = (&self.store, self.owner);
         let current = || {
             let ledger = &store.ledger;
@@ -204,7 +219,7 @@ impl Mailbox {
     ) -> Result<Vec<MessageRow>, Refusal> {
         self.store
             .ledger
-            .read(|snapshot| look::messages(snapshot, self.owner, folder, from_uid, limit))
+            .read(|snapshot| look::messages(snapshot, self.owner, folder, self.reader, from_uid, limit))
     }
 
     /// One message, `None` when it is gone.
@@ -213,6 +228,7 @@ impl Mailbox {
             let Some(value) = look::message(snapshot, self.owner, folder, uid)? else {
                 return Ok(None);
             };
+            let value = Lens::new(self.owner, folder, self.reader).see(snapshot, uid, value)?;
             Ok(Some(look::row(
                 uid,
                 &value,
@@ -225,7 +241,7 @@ impl Mailbox {
     pub fn changes_since(&self, folder: FolderId, modseq: u64, limit: usize) -> Result<Changes, Refusal> {
         self.store
             .ledger
-            .read(|snapshot| look::changes_since(snapshot, self.owner, folder, modseq, limit))
+            .read(|snapshot| look::changes_since(snapshot, self.owner, folder, self.reader, modseq, limit))
     }
 
     /// The first UID that no session has claimed as \Recent yet; from now on it is claimed up to UIDNEXT. Nothing is
@@ -262,9 +278,9 @@ impl Mailbox {
         messages: Vec<NewMessage>,
         limits: MailboxLimits,
     ) -> Result<Appended, Refusal> {
-        let folder = folder.to_owned();
+        let (folder, reader) = (folder.to_owned(), self.reader);
         self.write(move |txn, owner, now, watchers| {
-            append(txn, owner, now, &folder, &messages, &limits, watchers)
+            append(txn, owner, now, &folder, reader, &messages, &limits, watchers)
         })
         .await
     }
@@ -285,10 +301,11 @@ impl Mailbox {
             unchanged_since,
         };
         let mut all = FlagsChanged::default();
+        let reader = self.reader;
         for some in sorted(uids).chunks(STEP) {
             let (some, change) = (some.to_vec(), change.clone());
             let changed = self.write(move |txn, owner, now, watchers| {
-                message_ops::set_flags(txn, owner, now, folder, &some, &change, watchers)
+                message_ops::set_flags(txn, owner, now, folder, reader, &some, &change, watchers)
             });
             let changed = changed.await?;
             all.rows.extend(changed.rows);
@@ -376,9 +393,11 @@ impl Mailbox {
         limits: MailboxLimits,
         and_remove: bool,
     ) -> Result<Copied, Refusal> {
-        let (uids, to) = (sorted(uids), to.to_owned());
+        let (uids, to, reader) = (sorted(uids), to.to_owned(), self.reader);
         self.write(move |txn, owner, now, watchers| {
-            message_ops::copy(txn, owner, now, from, &uids, &to, &limits, and_remove, watchers)
+            message_ops::copy(
+                txn, owner, now, from, reader, &uids, &to, &limits, and_remove, watchers,
+            )
         })
         .await
     }

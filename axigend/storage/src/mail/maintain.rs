@@ -89,7 +89,7 @@ impl Store {
             loop {
                 // A folder that was deleted meanwhile has no messages any more.
                 let page = self.ledger.read(|snapshot| {
-                    let rows = match look::messages(snapshot, account, folder_id, from, PAGE) {
+                    let rows = match look::messages(snapshot, account, folder_id, None, from, PAGE) {
                         Err(refusal) if refusal.cause == Cause::NoSuchFolder => Vec::new(),
                         other => other?,
                     };

@@ -7,10 +7,11 @@ use axigen_shared::{Cause, Refusal};
 use super::{
     COPY_LIMIT,
     edit::{Arrival, Edit},
-    flags::{FlagOp, Flags},
+    flags::{FlagOp, Flags, SystemFlags},
     keyword, look,
     quota::{Load, room_in_folder, room_in_mailbox},
     rows::MessageValue,
+    seen::Lens,
     types::{AccountId, Copied, FlagsChanged, FolderId, MailboxLimits},
     watch::Watchers,
 };
@@ -24,12 +25,17 @@ pub(super) struct FlagChange {
     pub unchanged_since: Option<u64>,
 }
 
-/// STORE for some messages; those that are gone are passed over.
+/// STORE for some messages by the owner or a reader, whose \Seen is the reader's own; those that are gone are passed over.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the arguments of the command and the three of every operation"
+)]
 pub(super) fn set_flags(
     txn: &mut Txn<'_>,
     account: AccountId,
     now: i64,
     folder: FolderId,
+    reader: Option<AccountId>,
     uids: &[u32],
     change: &FlagChange,
     watchers: &Arc<Watchers>,
@@ -41,11 +47,13 @@ pub(super) fn set_flags(
         FlagOp::Remove => keyword::known(&edit.keywords(folder)?, &change.flags.keywords),
     };
     let words = edit.keywords(folder)?;
+    let mut lens = Lens::new(account, folder, reader);
     let mut changed = FlagsChanged::default();
     for uid in uids {
-        let Some(value) = edit.message(folder, *uid)? else {
+        let Some(stored) = edit.message(folder, *uid)? else {
             continue;
         };
+        let value = lens.see(edit.txn, *uid, stored)?;
         if change.unchanged_since.is_some_and(|since| value.modseq > since) {
             changed.modified.push(*uid);
             continue;
@@ -56,11 +64,39 @@ pub(super) fn set_flags(
             FlagOp::Add => (value.system.with(given), value.keywords | bits),
             FlagOp::Remove => (value.system.without(given), value.keywords & !bits),
         };
-        let value = edit.change(folder, *uid, value, system, keywords)?;
+        let new = MessageValue {
+            system,
+            keywords,
+            ..value
+        };
+        let value = change_seen(&mut edit, &mut lens, *uid, (stored, value), new)?;
         changed.rows.push(look::row(*uid, &value, &words));
     }
+    lens.drop_old(edit.txn)?;
     edit.save(watchers)?;
     Ok(changed)
+}
+
+/// Changes the flags of a message that is `stored` so and that the reader sees as `value`; what the reader sees then.
+fn change_seen(
+    edit: &mut Edit<'_, '_>,
+    lens: &mut Lens,
+    uid: u32,
+    (stored, value): (MessageValue, MessageValue),
+    new: MessageValue,
+) -> Result<MessageValue, Refusal> {
+    let folder = lens.folder();
+    if !lens.is_of_reader() {
+        return edit.change(folder, uid, stored, new.system, new.keywords);
+    }
+    let shared = new.system.without(SystemFlags::SEEN);
+    let shared = shared.with(stored.system.only(SystemFlags::SEEN));
+    let stored = edit.change(folder, uid, stored, shared, new.keywords)?;
+    if new.is_unseen() != value.is_unseen() {
+        let modseq = edit.touch_folder(folder)?;
+        lens.mark(edit.txn, uid, !new.is_unseen(), modseq)?;
+    }
+    lens.see(edit.txn, uid, stored)
 }
 
 /// EXPUNGE for some messages; returns those that went.
@@ -101,6 +137,7 @@ pub(super) fn copy(
     account: AccountId,
     now: i64,
     from: FolderId,
+    reader: Option<AccountId>,
     uids: &[u32],
     to: &str,
     limits: &MailboxLimits,
@@ -136,7 +173,9 @@ pub(super) fn copy(
         target: Vec::new(),
     };
     let words = edit.keywords(from)?;
+    let (mut here, mut there) = (Lens::new(account, from, reader), Lens::new(account, target, reader));
     for (uid, value) in found {
+        let seen = !here.see(edit.txn, uid, value)?.is_unseen();
         let keywords = keyword::learn_what_fits(&mut edit, target, &words.names(value.keywords))?;
         if and_remove {
             edit.remove(from, uid, &value)?;
@@ -150,15 +189,13 @@ pub(super) fn copy(
             ..
         } = value;
         copied.source.push(uid);
-        copied.target.push(edit.add(
-            target,
-            Arrival {
-                system,
-                keywords,
-                internal_date,
-                body,
-            },
-        )?);
+        let arrival = Arrival {
+            system,
+            keywords,
+            internal_date,
+            body,
+        };
+        copied.target.push(edit.add_as(&mut there, target, arrival, seen)?);
     }
     edit.save(watchers)?;
     Ok(copied)

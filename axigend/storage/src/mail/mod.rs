@@ -19,10 +19,13 @@ mod maintain;
 mod message_ops;
 mod names;
 mod numbers;
+mod object_id;
 mod opening;
 mod quota;
+mod reader;
 mod repair;
 mod rows;
+mod seen;
 mod store;
 mod stores;
 mod types;
@@ -37,7 +40,7 @@ pub use numbers::FolderNumbers;
 pub use store::{Store, StoreLimits, StoreOptions};
 pub use stores::{StoreObserver, Stores};
 pub use types::{
-    AccountId, Appended, Changes, Copied, DeliverTo, Delivered, FlagsChanged, FolderId, FolderInfo,
+    AccountId, Appended, Changed, Changes, Copied, DeliverTo, Delivered, FlagsChanged, FolderId, FolderInfo,
     FolderQuota, LocalDelivery, MailboxLimits, MailboxUsage, MessageRow, NewMessage, SpecialUse, StoreUsage,
 };
 

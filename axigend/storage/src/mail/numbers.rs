@@ -75,7 +75,7 @@ impl NumbersCache {
         let numbers = match self.find(account, folder) {
             Some((at, numbers)) if at == modseq => return Ok(numbers),
             Some((at, numbers)) if at < modseq => {
-                let changes = look::changes_since(view, account, folder, at, CHANGES_MAX)?;
+                let changes = look::changes_since(view, account, folder, None, at, CHANGES_MAX)?;
                 if changes.complete && changes.history_known {
                     brought_up(view, account, folder, numbers, &changes)?
                 } else {

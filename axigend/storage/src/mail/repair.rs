@@ -13,7 +13,8 @@ use axigen_shared::{Cause, Refusal};
 
 use super::{
     keys, look, names,
-    rows::{FolderRow, MailboxRow, MessageValue, encode_number},
+    rows::{FolderRow, MailboxRow, MessageValue, SeenRow, encode_number},
+    seen,
     types::{AccountId, FolderId},
     watch::Watchers,
 };
@@ -259,7 +260,9 @@ pub(super) fn folder(
     counted.expunged = u32::try_from(expunged.len()).unwrap_or(u32::MAX);
     let newest = wanted.keys().next_back().copied();
     let newest = newest.max(expunged.last().map(|(modseq, _)| *modseq));
-    counted.highest_modseq = counted.highest_modseq.max(newest.unwrap_or_default());
+    let read = readers(txn, account, id, &place, done)?;
+    let newest = newest.unwrap_or_default().max(read);
+    counted.highest_modseq = counted.highest_modseq.max(newest);
     counted.recent_from = counted.recent_from.min(counted.uid_next);
     if counted != stored {
         done.push(format!(
@@ -270,6 +273,26 @@ pub(super) fn folder(
         txn.put(keys::FOLDER, &keys::folder(account, id), &counted.encode())?;
     }
     Ok(())
+}
+
+/// Makes what is noted of readers' last changes what their rows say; returns the last change of all.
+fn readers(
+    txn: &mut Txn<'_>,
+    account: AccountId,
+    id: FolderId,
+    place: &str,
+    done: &mut Vec<String>,
+) -> Result<u64, Refusal> {
+    let mut last = 0;
+    for (reader, (noted, counted)) in seen::last_changes(txn, account, id)? {
+        if noted < counted {
+            let key = keys::reader(account, id, reader);
+            txn.put(keys::READER, &key, &SeenRow::encode_last(counted))?;
+            done.push(format!("{place}: last change of reader {reader} put right"));
+        }
+        last = last.max(noted).max(counted);
+    }
+    Ok(last)
 }
 
 /// The counters of a folder in words.

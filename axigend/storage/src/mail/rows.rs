@@ -1,8 +1,12 @@
-//! Values of the tables `mailbox`, `folder`, `keyword`, `message` and the small ones: their bytes.
+//! Values of the tables `mailbox`, `folder`, `keyword`, `message`, `seen` and the small ones: their bytes.
 //!
 //! Fixed layouts, big-endian, a version byte first. A version we do not know is refused, never guessed.
 
+mod seen_row;
+
 use axigen_shared::Refusal;
+
+pub(super) use seen_row::SeenRow;
 
 use super::{
     KEYWORD_LIMIT,

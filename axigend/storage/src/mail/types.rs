@@ -60,6 +60,8 @@ pub enum SpecialUse {
 pub struct FolderInfo {
     /// Stable number.
     pub id: FolderId,
+    /// MAILBOXID (RFC 8474): stays through renames, is never given to another folder of the domain.
+    pub mailbox_id: String,
     /// UTF-8 name, levels separated by '/'; the inbox is `INBOX`.
     pub name: String,
     /// UIDVALIDITY (RFC 9051, 2.3.1.1): rises when a name is used again.
@@ -93,7 +95,7 @@ pub struct FolderInfo {
 pub struct MessageRow {
     /// UID in its folder.
     pub uid: u32,
-    /// MODSEQ of the last change (RFC 7162); distinct within the mailbox.
+    /// MODSEQ of the last change (RFC 7162); distinct within the mailbox, unless a reader's own \Seen counts.
     pub modseq: u64,
     /// INTERNALDATE, Unix seconds.
     pub internal_date: i64,
@@ -160,6 +162,19 @@ pub struct Changes {
     pub complete: bool,
     /// False when the asked MODSEQ is older than the kept expunge history, so `vanished` may lack UIDs: compare UIDs
     /// with the folder instead.
+    pub history_known: bool,
+}
+
+/// Which messages of a folder changed and went after some MODSEQ, without what they are now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Changed {
+    /// UIDs of messages that came or changed, ascending. A reader's own may have gone since.
+    pub changed: Vec<u32>,
+    /// UIDs expunged since, ascending.
+    pub vanished: Vec<u32>,
+    /// The folder's HIGHESTMODSEQ.
+    pub highest_modseq: u64,
+    /// As [`Changes::history_known`].
     pub history_known: bool,
 }
 

@@ -61,7 +61,8 @@ pub(super) async fn run(dialogue: &mut Dialogue, call: &Call, arguments: Argumen
     if !moving {
         return Ok(Fine::with_code(code, "COPY completed"));
     }
-    // RFC 6851, 4.3: COPYUID comes before the EXPUNGEs that follow as news.
+    // RFC 6851, 4.3: COPYUID comes before the EXPUNGEs.
     dialogue.wire.say(format!("* OK [{code}] Moved\r\n").as_bytes());
-    Ok(Fine::new("MOVE completed"))
+    dialogue.sync(true).await?;
+    Ok(dialogue.with_modseq("MOVE completed"))
 }

@@ -1,7 +1,6 @@
-//! CREATE (RFC 9051, 6.3.4), with USE (RFC 6154, 3).
+//! CREATE (RFC 9051, 6.3.4), with USE (RFC 6154, 3); MAILBOXID: RFC 8474, 4.1.
 
 use super::super::{
-    backend::Request,
     cursor::{Cursor, Parsed},
     dialogue::{Call, Dialogue, Fail, Fine},
     folder::SpecialUse,
@@ -42,14 +41,9 @@ pub(super) async fn run(dialogue: &mut Dialogue, _: &Call, arguments: Arguments)
     if arguments.name == "INBOX" {
         return Err(Fail::no("ALREADYEXISTS", "INBOX exists always"));
     }
-    dialogue
-        .wire
-        .done(Request::Create {
-            name: arguments.name,
-            special_use,
-        })
-        .await?;
-    Ok(Fine::new("CREATE completed"))
+    let folder = dialogue.wire.create(arguments.name, special_use).await?;
+    let code = format!("MAILBOXID ({})", folder.mailbox_id);
+    Ok(Fine::with_code(code, "CREATE completed"))
 }
 
 /// \All and \Flagged are views, which are not offered.

@@ -30,6 +30,10 @@ pub(super) async fn run(dialogue: &mut Dialogue, _: &Call, names: Vec<String>) -
         match known {
             "CONDSTORE" => dialogue.enable_condstore(),
             "IMAP4REV2" => dialogue.enabled.rev2 = true,
+            "QRESYNC" => {
+                dialogue.enabled.qresync = true;
+                dialogue.enable_condstore();
+            }
             _ => dialogue.enabled.utf8 = true,
         }
     }

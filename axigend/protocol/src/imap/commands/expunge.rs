@@ -1,7 +1,6 @@
 //! EXPUNGE and UID EXPUNGE (RFC 9051, 6.4.3 and 6.4.9; RFC 4315). What went is told with the news after the command.
 
 use super::super::{
-    backend::Request,
     cursor::{Cursor, Parsed},
     dialogue::{Call, Dialogue, Fail, Fine},
     set::Set,
@@ -19,7 +18,7 @@ pub(super) async fn run(dialogue: &mut Dialogue, call: &Call, set: Option<Set>) 
     let selected = dialogue.writable()?;
     let uids = set.map(|set| selected.resolve(&set, call.by_uid)).transpose()?;
     if uids.as_ref().is_none_or(|uids| !uids.is_empty()) {
-        dialogue.wire.done(Request::Expunge { uids }).await?;
+        dialogue.wire.expunge(uids).await?;
         dialogue.sync(true).await?;
     }
     Ok(dialogue.with_modseq("EXPUNGE completed"))
@@ -27,7 +26,7 @@ pub(super) async fn run(dialogue: &mut Dialogue, call: &Call, set: Option<Set>) 
 
 impl Dialogue {
     /// OK with HIGHESTMODSEQ when the client counts in MODSEQ (RFC 7162, 3.2.8).
-    fn with_modseq(&self, text: &'static str) -> Fine {
+    pub(super) fn with_modseq(&self, text: &'static str) -> Fine {
         match &self.selected {
             Some(selected) if self.enabled.condstore => {
                 Fine::with_code(format!("HIGHESTMODSEQ {}", selected.modseq), text)

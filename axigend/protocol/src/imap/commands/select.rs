@@ -1,8 +1,10 @@
-//! SELECT and EXAMINE (RFC 9051, 6.3.2 and 6.3.3; CONDSTORE: RFC 7162, 3.1.8).
+//! SELECT and EXAMINE (RFC 9051, 6.3.2 and 6.3.3; CONDSTORE and QRESYNC: RFC 7162, 3.1.8 and 3.2.5; MAILBOXID: RFC
+//! 8474, 4.2).
 
 use super::super::{
     cursor::{Bad, Cursor, Parsed},
     dialogue::{Call, Dialogue, Fail, Fine},
+    resync::Resync,
     selected::Selected,
     write,
 };
@@ -10,25 +12,40 @@ use super::super::{
 pub(super) struct Arguments {
     name: String,
     condstore: bool,
+    resync: Option<Resync>,
 }
 
 pub(super) fn parse(cursor: &mut Cursor<'_>, _: &Call) -> Parsed<Arguments> {
     cursor.space()?;
     let name = cursor.mailbox()?;
-    let mut condstore = false;
+    let mut arguments = Arguments {
+        name,
+        condstore: false,
+        resync: None,
+    };
     if cursor.eat(b' ') {
-        for parameter in cursor.list(|cursor| cursor.keyword("a parameter"))? {
-            if parameter != "CONDSTORE" {
-                return Err(Bad::new(format!("unknown SELECT parameter {parameter}")));
-            }
-            condstore = true;
-        }
+        cursor.list(|cursor| parameter(cursor, &mut arguments))?;
     }
-    Ok(Arguments { name, condstore })
+    Ok(arguments)
+}
+
+fn parameter(cursor: &mut Cursor<'_>, arguments: &mut Arguments) -> Parsed<()> {
+    match cursor.keyword("a parameter")?.as_str() {
+        "CONDSTORE" => arguments.condstore = true,
+        "QRESYNC" => {
+            cursor.space()?;
+            arguments.resync = Some(Resync::parse(cursor)?);
+        }
+        other => return Err(Bad::new(format!("unknown SELECT parameter {other}"))),
+    }
+    Ok(())
 }
 
 pub(super) async fn run(dialogue: &mut Dialogue, call: &Call, arguments: Arguments) -> Result<Fine, Fail> {
     let read_only = call.name == "EXAMINE";
+    if arguments.resync.is_some() && !dialogue.enabled.qresync {
+        return Err(Bad::new("QRESYNC must be enabled first: ENABLE QRESYNC").into());
+    }
     if dialogue.selected.is_some() {
         dialogue.leave().await;
         dialogue.wire.say(b"* OK [CLOSED] Previous mailbox closed\r\n");
@@ -41,6 +58,12 @@ pub(super) async fn run(dialogue: &mut Dialogue, call: &Call, arguments: Argumen
     let selected = Selected::load(&dialogue.wire, opened, read_only).await?;
     announce(dialogue, &selected);
     dialogue.selected = Some(selected);
+    if let Some(resync) = &arguments.resync
+        && let Err(fail) = dialogue.resync(resync).await
+    {
+        dialogue.leave().await;
+        return Err(fail);
+    }
     Ok(if read_only {
         Fine::with_code("READ-ONLY", "EXAMINE completed")
     } else {
@@ -64,6 +87,7 @@ fn announce(dialogue: &Dialogue, selected: &Selected) {
     }
     say(format!("* OK [UIDVALIDITY {}] UIDs valid", selected.uid_validity));
     say(format!("* OK [UIDNEXT {}] Predicted next UID", selected.uid_next));
+    say(format!("* OK [MAILBOXID ({})] Stays through renames", selected.mailbox_id));
     say(format!("* OK [HIGHESTMODSEQ {}] Highest", selected.modseq));
     if rev2 {
         say(format!(

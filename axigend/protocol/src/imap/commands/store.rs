@@ -148,7 +148,7 @@ async fn tell(
             number,
             row,
             recent: !enabled.rev2 && selected.is_recent(row.uid),
-            uid: call.by_uid,
+            uid: call.by_uid || enabled.qresync,
             flags: !arguments.silent,
             modseq: enabled.condstore,
         };

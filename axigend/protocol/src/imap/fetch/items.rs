@@ -5,6 +5,7 @@ use super::{
         bounds::LIST_MEMBERS_MAX,
         cursor::{Bad, Cursor, Parsed},
         set::Set,
+        window::Window,
     },
     section::{Part, Partial, Section},
 };
@@ -16,6 +17,10 @@ pub(crate) struct Arguments {
     pub(super) items: Vec<Item>,
     /// Only messages changed after this MODSEQ.
     pub(super) changed_since: Option<u64>,
+    /// And what of the set went after it (RFC 7162, 3.2.6).
+    pub(super) vanished: bool,
+    /// Only these of the messages (RFC 9394, 3.3).
+    pub(super) partial: Option<Window>,
 }
 
 /// One data item.
@@ -27,6 +32,9 @@ pub(super) enum Item {
     SaveDate,
     Size,
     ModSeq,
+    /// EMAILID and THREADID (RFC 8474).
+    EmailId,
+    ThreadId,
     Envelope,
     /// BODYSTRUCTURE, or BODY without extension data.
     Structure {
@@ -69,12 +77,17 @@ impl Item {
             Self::Envelope
             | Self::Structure { .. }
             | Self::Preview { .. }
+            | Self::ThreadId
             | Self::Binary { .. }
             | Self::BinarySize { .. } => true,
             Self::Section { section, .. } => *section != Section::WHOLE,
-            Self::Uid | Self::Flags | Self::InternalDate | Self::SaveDate | Self::Size | Self::ModSeq => {
-                false
-            }
+            Self::Uid
+            | Self::Flags
+            | Self::InternalDate
+            | Self::SaveDate
+            | Self::Size
+            | Self::ModSeq
+            | Self::EmailId => false,
         }
     }
 
@@ -104,12 +117,47 @@ impl Arguments {
                 None => items.push(item(cursor)?),
             }
         }
-        let changed_since = if cursor.eat(b' ') {
-            Some(changed_since(cursor)?)
-        } else {
-            None
+        let mut arguments = Self {
+            set,
+            items,
+            changed_since: None,
+            vanished: false,
+            partial: None,
         };
-        if changed_since.is_some() && !items.contains(&Item::ModSeq) {
+        if cursor.eat(b' ') {
+            cursor.some("a FETCH modifier", |cursor| arguments.modifier(cursor, by_uid))?;
+        }
+        arguments.complete(by_uid)
+    }
+
+    /// CHANGEDSINCE and VANISHED (RFC 7162), PARTIAL (RFC 9394).
+    fn modifier(&mut self, cursor: &mut Cursor<'_>, by_uid: bool) -> Parsed<()> {
+        let word = cursor.keyword("CHANGEDSINCE, VANISHED or PARTIAL")?;
+        match word.as_str() {
+            "CHANGEDSINCE" => {
+                cursor.space()?;
+                self.changed_since = Some(cursor.number64()?);
+            }
+            "VANISHED" | "PARTIAL" if !by_uid => {
+                return Err(Bad::new(format!("{word} is for UID FETCH alone")));
+            }
+            "VANISHED" => self.vanished = true,
+            "PARTIAL" => {
+                cursor.space()?;
+                self.partial = Some(Window::parse(cursor)?);
+            }
+            other => return Err(Bad::new(format!("unknown FETCH modifier {other}"))),
+        }
+        Ok(())
+    }
+
+    /// With what the modifiers and the UID form bring along.
+    fn complete(mut self, by_uid: bool) -> Parsed<Self> {
+        if self.vanished && self.changed_since.is_none() {
+            return Err(Bad::new("VANISHED needs CHANGEDSINCE"));
+        }
+        let items = &mut self.items;
+        if self.changed_since.is_some() && !items.contains(&Item::ModSeq) {
             items.push(Item::ModSeq);
         }
         if by_uid && !items.contains(&Item::Uid) {
@@ -118,11 +166,7 @@ impl Arguments {
         if items.len() > LIST_MEMBERS_MAX {
             return Err(Bad::new(format!("FETCH takes at most {LIST_MEMBERS_MAX} items")));
         }
-        Ok(Self {
-            set,
-            items,
-            changed_since,
-        })
+        Ok(self)
     }
 }
 
@@ -139,17 +183,6 @@ fn macro_items(cursor: &mut Cursor<'_>) -> Option<Vec<Item>> {
     }
     *cursor = here;
     Some(items)
-}
-
-/// ` (CHANGEDSINCE n)`.
-fn changed_since(cursor: &mut Cursor<'_>) -> Parsed<u64> {
-    cursor.expect(b'(')?;
-    if !cursor.eat_word("CHANGEDSINCE ") {
-        return cursor.bad("CHANGEDSINCE and a number");
-    }
-    let modseq = cursor.number64()?;
-    cursor.expect(b')')?;
-    Ok(modseq)
 }
 
 fn item(cursor: &mut Cursor<'_>) -> Parsed<Item> {
@@ -171,6 +204,8 @@ fn item(cursor: &mut Cursor<'_>) -> Parsed<Item> {
         b"SAVEDATE" => Ok(Item::SaveDate),
         b"RFC822.SIZE" => Ok(Item::Size),
         b"MODSEQ" => Ok(Item::ModSeq),
+        b"EMAILID" => Ok(Item::EmailId),
+        b"THREADID" => Ok(Item::ThreadId),
         b"ENVELOPE" => Ok(Item::Envelope),
         b"BODYSTRUCTURE" => Ok(Item::Structure { extended: true }),
         b"PREVIEW" => Ok(Item::Preview {
@@ -262,6 +297,9 @@ mod tests {
             " 1 BINARY[TEXT]",
             " 1 BODY[1.HEADER.FIELDS ()]",
             " 1 FLAGS (CHANGEDSINCE x)",
+            " 1 FLAGS (CHANGEDSINCE 1 VANISHED)",
+            " 1 FLAGS (PARTIAL 1:2)",
+            " 1 FLAGS ()",
             " 1 BOGUS",
             " 1 (PREVIEW (EAGER))",
             " 1 (PREVIEW (LAZY UID)",

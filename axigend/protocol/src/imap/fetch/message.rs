@@ -4,7 +4,8 @@ use std::{borrow::Cow, collections::VecDeque, ops::Range, sync::Arc};
 
 use axigen_shared::{Cause, Refusal};
 use axigend_message::{
-    Envelope, Part as MessagePart, Structure, Summary, preview_parts, preview_range, preview_text,
+    Envelope, Part as MessagePart, Structure, Summary, ThreadIds, preview_parts, preview_range, preview_text,
+    thread_id,
 };
 use bytes::Bytes;
 
@@ -213,6 +214,27 @@ impl<'a> Message<'a> {
             return Ok(Envelope::parse(&header.bytes));
         }
         Ok(self.structure().await?.envelope.clone())
+    }
+
+    /// Asks what [`Message::thread`] needs.
+    pub(super) async fn know_thread(&mut self) -> Result<(), Refusal> {
+        let known = |summary: &Summary| summary.has_envelope() && summary.has_references();
+        if !self.summary.is_some_and(known) {
+            self.header().await?;
+        }
+        Ok(())
+    }
+
+    /// The THREADID.
+    pub(super) async fn thread(&mut self) -> Result<String, Refusal> {
+        let ids = match self.summary.and_then(Summary::thread_ids) {
+            Some(ids) => ids,
+            None => {
+                let header = &self.header().await?.bytes;
+                ThreadIds::parse(header, &Envelope::parse(header))
+            }
+        };
+        Ok(thread_id(&ids, &self.row.content))
     }
 
     /// The preview (RFC 8970): what is remembered, else what a look into the message gives unless that is too much.

@@ -1,15 +1,17 @@
 //! FETCH, page by page and message by message.
 
 use axigen_shared::{Cause, Refusal};
-use axigend_message::Summary;
+use axigend_message::{Summary, email_id};
 
 use super::{
     super::{
         backend::{Request, Row},
         bounds::ROWS_PAGE,
+        cursor::Bad,
         date::print_date_time,
         dialogue::{Call, Dialogue, Enabled, Fail, Fine},
         flags::{Flag, FlagOp, Flags},
+        resync::say_vanished,
         wire::{Stop, Wire},
         write,
     },
@@ -22,10 +24,14 @@ use super::{
 
 /// Runs FETCH or UID FETCH.
 pub(crate) async fn run(dialogue: &mut Dialogue, call: &Call, arguments: Arguments) -> Result<Fine, Fail> {
+    if arguments.vanished && !dialogue.enabled.qresync {
+        return Err(Bad::new("VANISHED must be enabled first: ENABLE QRESYNC").into());
+    }
     let uids = dialogue.selected()?.resolve(&arguments.set, call.by_uid)?;
     if arguments.items.contains(&Item::ModSeq) {
         dialogue.enable_condstore();
     }
+    let uids = narrow(dialogue, &arguments, uids).await?;
     let marks_seen = arguments.items.iter().any(Item::marks_seen) && !dialogue.selected()?.read_only;
     let mut missing = false;
     for page in uids.chunks(ROWS_PAGE) {
@@ -56,6 +62,26 @@ pub(crate) async fn run(dialogue: &mut Dialogue, call: &Call, arguments: Argumen
         Fine::with_code("EXPUNGEISSUED", "Some messages are no longer there")
     } else {
         Fine::new("FETCH completed")
+    })
+}
+
+/// What the modifiers leave of the messages; says which went.
+async fn narrow(dialogue: &Dialogue, arguments: &Arguments, mut uids: Vec<u32>) -> Result<Vec<u32>, Fail> {
+    if let Some(modseq) = arguments.changed_since
+        // A few messages are sooner looked at than all that happened.
+        && (uids.len() > ROWS_PAGE || arguments.vanished || arguments.partial.is_some())
+    {
+        let since = dialogue.wire.since(modseq).await?;
+        if arguments.vanished {
+            let selected = dialogue.selected()?;
+            let gone = selected.gone(&since, &selected.possible(&arguments.set));
+            say_vanished(&dialogue.wire, true, &gone).await;
+        }
+        uids.retain(|uid| since.changed.binary_search(uid).is_ok());
+    }
+    Ok(match arguments.partial {
+        Some(window) => window.of(&uids).to_vec(),
+        None => uids,
     })
 }
 
@@ -177,6 +203,9 @@ fn extras(
     shows_flags: bool,
 ) -> Vec<String> {
     let mut extras = Vec::new();
+    if shows_flags && enabled.qresync && !arguments.items.contains(&Item::Uid) {
+        extras.push(format!("UID {}", row.uid));
+    }
     if shows_flags && !arguments.items.contains(&Item::Flags) {
         extras.push(format!("FLAGS {}", write::flags(&row.flags, recent)));
     }
@@ -189,7 +218,16 @@ fn extras(
 /// Asks what the item needs, so that a failure comes before the answer has begun.
 async fn prepare(item: &Item, message: &mut Message<'_>) -> Result<(), Fail> {
     match item {
-        Item::Uid | Item::Flags | Item::InternalDate | Item::SaveDate | Item::Size | Item::ModSeq => {}
+        Item::Uid
+        | Item::Flags
+        | Item::InternalDate
+        | Item::SaveDate
+        | Item::Size
+        | Item::ModSeq
+        | Item::EmailId => {}
+        Item::ThreadId => {
+            message.know_thread().await?;
+        }
         Item::Envelope => {
             message.know_envelope().await?;
         }
@@ -231,6 +269,8 @@ async fn say_item(
         Item::SaveDate => wire.say(format!("SAVEDATE \"{}\"", print_date_time(row.saved)).as_bytes()),
         Item::Size => wire.say(format!("RFC822.SIZE {}", row.size).as_bytes()),
         Item::ModSeq => wire.say(format!("MODSEQ ({})", row.modseq).as_bytes()),
+        Item::EmailId => wire.say(format!("EMAILID ({})", email_id(&row.content)).as_bytes()),
+        Item::ThreadId => wire.say(format!("THREADID ({})", message.thread().await?).as_bytes()),
         Item::Envelope => wire.say(&envelope(message).await?),
         Item::Structure { extended } => wire.say(&structure(message, *extended, enabled).await?),
         Item::Preview { lazy } => wire.say(&preview(message, *lazy).await?),

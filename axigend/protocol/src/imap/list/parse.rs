@@ -149,6 +149,8 @@ pub(crate) enum StatusItem {
     DeletedStorage,
     HighestModSeq,
     AppendLimit,
+    /// RFC 8474, 4.3.
+    MailboxId,
 }
 
 impl StatusItem {
@@ -164,6 +166,7 @@ impl StatusItem {
             "DELETED-STORAGE" => Self::DeletedStorage,
             "HIGHESTMODSEQ" => Self::HighestModSeq,
             "APPENDLIMIT" => Self::AppendLimit,
+            "MAILBOXID" => Self::MailboxId,
             other => return Err(Bad::new(format!("unknown status item {other}"))),
         })
     }

@@ -1,5 +1,7 @@
 //! The STATUS line (RFC 9051, 7.3.4; DELETED-STORAGE: RFC 9208, 4.1.4), for STATUS and LIST … RETURN (STATUS …).
 
+use std::fmt::Write as _;
+
 use axigen_shared::{Cause, Refusal};
 
 use super::{
@@ -37,6 +39,10 @@ impl Dialogue {
                 }
                 StatusItem::HighestModSeq => pair(&mut values, "HIGHESTMODSEQ", folder.highest_modseq),
                 StatusItem::AppendLimit => pair(&mut values, "APPENDLIMIT", self.settings.append_limit),
+                StatusItem::MailboxId => {
+                    let space = if values.is_empty() { "" } else { " " };
+                    let _ = write!(values, "{space}MAILBOXID ({})", folder.mailbox_id);
+                }
             }
         }
         Ok(format!(

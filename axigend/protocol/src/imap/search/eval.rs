@@ -1,5 +1,7 @@
 //! Deciding keys for one message, as far as what is known of it allows.
 
+use axigend_message::email_id;
+
 use super::{
     super::{backend::Row, cursor::Parsed, date::day_of, selected::Selected},
     keys::Key,
@@ -10,6 +12,8 @@ pub(super) struct Known<'a> {
     pub(super) uid: u32,
     pub(super) recent: bool,
     pub(super) row: Option<&'a Row>,
+    /// Its THREADID.
+    pub(super) thread: Option<&'a str>,
     /// For each test, whether it is passed, if that is known.
     pub(super) tests: &'a [Option<bool>],
 }
@@ -28,6 +32,8 @@ impl Key {
             Self::Larger(size) => Some(known.row?.size > *size),
             Self::Smaller(size) => Some(known.row?.size < *size),
             Self::ModSeq(modseq) => Some(known.row?.modseq >= *modseq),
+            Self::EmailId(id) => Some(email_id(&known.row?.content) == *id),
+            Self::ThreadId(id) => Some(known.thread? == id),
             Self::Test(place) => known.tests.get(*place).copied().flatten(),
             Self::Not(key) => key.fits(known).map(|fits| !fits),
             Self::Or(left, right) => match (left.fits(known), right.fits(known)) {
@@ -44,7 +50,12 @@ impl Key {
     /// Whether rows are needed to decide it.
     pub(super) fn needs_rows(&self) -> bool {
         match self {
-            Self::All | Self::Recent | Self::Uids(_) | Self::Set { .. } | Self::Test(_) => false,
+            Self::All
+            | Self::Recent
+            | Self::Uids(_)
+            | Self::Set { .. }
+            | Self::Test(_)
+            | Self::ThreadId(_) => false,
             Self::Not(key) => key.needs_rows(),
             Self::Or(left, right) => left.needs_rows() || right.needs_rows(),
             Self::And(keys) => keys.iter().any(Self::needs_rows),
@@ -54,7 +65,8 @@ impl Key {
             | Self::Saved(..)
             | Self::Larger(_)
             | Self::Smaller(_)
-            | Self::ModSeq(_) => true,
+            | Self::ModSeq(_)
+            | Self::EmailId(_) => true,
         }
     }
 

@@ -81,6 +81,9 @@ pub(crate) enum Key {
     /// A resolved set: ascending UIDs.
     Uids(Vec<u32>),
     ModSeq(u64),
+    /// EMAILID and THREADID (RFC 8474, 5.3).
+    EmailId(String),
+    ThreadId(String),
     /// Place of a test in the list of tests.
     Test(usize),
     Not(Box<Key>),

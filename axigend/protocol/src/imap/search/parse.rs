@@ -1,12 +1,13 @@
 //! The arguments of SEARCH.
 
-use axigend_message::{TextDecoder, has_charset};
+use axigend_message::{OBJECT_ID_MAX, TextDecoder, has_charset, is_object_id};
 
 use super::{
     super::{
         bounds::{SEARCH_DEPTH_MAX, SEARCH_KEYS_MAX},
         cursor::{Bad, Cursor, Parsed},
         flags::Flag,
+        window::Window,
     },
     keys::{DateTest, Key, Test},
 };
@@ -26,27 +27,28 @@ pub(crate) struct Arguments {
     pub(super) charset_named: bool,
     /// A MODSEQ key was there.
     pub(super) modseq: bool,
+    /// A THREADID key was there.
+    pub(super) threads: bool,
 }
 
-/// RETURN (…): RFC 4731, RFC 5182.
+/// RETURN (…): RFC 4731, RFC 5182, RFC 9394.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "independent options of one command")]
-pub(super) struct Results {
+pub(crate) struct Results {
     pub(super) min: bool,
     pub(super) max: bool,
     pub(super) all: bool,
     pub(super) count: bool,
-    pub(super) save: bool,
+    pub(crate) save: bool,
+    /// PARTIAL.
+    pub(super) partial: Option<Window>,
 }
 
 impl Arguments {
     pub(crate) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Self> {
         let mut arguments = Self::default();
         cursor.space()?;
-        if cursor.eat_word("RETURN ") {
-            arguments.results = Some(results(cursor)?);
-            cursor.space()?;
-        }
+        arguments.results = Results::parse(cursor)?;
         let charset = if cursor.eat_word("CHARSET ") {
             Some(arguments.charset(cursor)?)
         } else {
@@ -88,10 +90,29 @@ impl Arguments {
     }
 }
 
+impl Results {
+    /// `RETURN (…) ` if it stands here, for SEARCH and SORT.
+    pub(crate) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Option<Self>> {
+        if !cursor.eat_word("RETURN ") {
+            return Ok(None);
+        }
+        let results = results(cursor)?;
+        cursor.space()?;
+        Ok(Some(results))
+    }
+}
+
 fn results(cursor: &mut Cursor<'_>) -> Parsed<Results> {
     let mut results = Results::default();
     let options = cursor.list(|cursor| {
         let option = match cursor.keyword("a result option")?.as_str() {
+            "PARTIAL" => {
+                cursor.space()?;
+                if results.partial.replace(Window::parse(cursor)?).is_some() {
+                    return Err(Bad::new("PARTIAL can be asked for once"));
+                }
+                return Ok(());
+            }
             "MIN" => &mut results.min,
             "MAX" => &mut results.max,
             "ALL" => &mut results.all,
@@ -103,6 +124,9 @@ fn results(cursor: &mut Cursor<'_>) -> Parsed<Results> {
         Ok(())
     })?;
     results.all |= options.is_empty();
+    if results.all && results.partial.is_some() {
+        return Err(Bad::new("ALL and PARTIAL exclude each other"));
+    }
     Ok(results)
 }
 
@@ -189,6 +213,21 @@ impl Reader<'_> {
                 Key::Set {
                     set: cursor.set()?,
                     by_uid: true,
+                }
+            }
+            "EMAILID" | "THREADID" => {
+                argument()?;
+                let id = cursor.atom("an object id")?;
+                if !is_object_id(id.as_bytes()) {
+                    return Err(Bad::new(format!(
+                        "an object id has 1 to {OBJECT_ID_MAX} letters, digits, '_' and '-'"
+                    )));
+                }
+                if word == "EMAILID" {
+                    Key::EmailId(id)
+                } else {
+                    self.arguments.threads = true;
+                    Key::ThreadId(id)
                 }
             }
             "MODSEQ" => {
@@ -338,6 +377,8 @@ mod tests {
             " MODSEQ \"/flags/\\\\draft\" all 7",
             " (((ALL)))",
             " KEYWORD $x",
+            " EMAILID M6d99ac3275bb4e THREADID T-_",
+            " RETURN (PARTIAL -1:-100 COUNT) ALL",
         ] {
             let expected = !good.contains("$X");
             assert_eq!(parse(good).is_some(), expected, "{good}");
@@ -356,6 +397,11 @@ mod tests {
             " SINCE 1-Foo-2026",
             " SEEN  ALL",
             " MODSEQ x",
+            " EMAILID",
+            " THREADID a.b",
+            " RETURN (PARTIAL) ALL",
+            " RETURN (PARTIAL 1:2 ALL) ALL",
+            " RETURN (PARTIAL 1:2 PARTIAL 3:4) ALL",
         ] {
             assert!(parse(bad).is_none(), "{bad}");
         }

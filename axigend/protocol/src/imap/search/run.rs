@@ -1,6 +1,8 @@
 //! SEARCH, page by page.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::{collections::HashMap, fmt::Write as _, sync::Arc};
+
+use axigend_message::thread_id;
 
 use super::{
     super::{
@@ -8,6 +10,7 @@ use super::{
         bounds::{ROWS_PAGE, SIFT_PAGE},
         cursor::Bad,
         dialogue::{Call, Dialogue, Fail, Fine},
+        lookup,
         set::print_ascending,
     },
     eval::{Known, all_fit},
@@ -61,10 +64,21 @@ pub(crate) async fn run(
 
 /// What fits.
 #[derive(Default)]
-struct Found {
-    uids: Vec<u32>,
+pub(crate) struct Found {
+    /// Ascending, or as sorted.
+    pub(crate) uids: Vec<u32>,
     /// Their MODSEQs, when the search was about MODSEQ and anything was found.
     modseqs: Option<ModSeqs>,
+}
+
+impl Found {
+    /// Adds the next message; with its MODSEQ if the search was about that.
+    pub(crate) fn add(&mut self, uid: u32, modseq: Option<u64>) {
+        self.uids.push(uid);
+        if let Some(modseq) = modseq {
+            self.modseqs = Some(ModSeqs::join(self.modseqs, modseq));
+        }
+    }
 }
 
 /// MODSEQs of the messages found (RFC 7162, 3.1.5).
@@ -90,7 +104,7 @@ impl ModSeqs {
     /// The MODSEQ of an ESEARCH answer: the highest of the messages it speaks of (RFC 7162, 3.1.10).
     fn shown(self, results: Results) -> u64 {
         match (results.min, results.max) {
-            _ if results.all || results.count => self.highest,
+            _ if results.all || results.count || results.partial.is_some() => self.highest,
             (true, true) => self.first.max(self.last),
             (true, false) => self.first,
             (false, true) => self.last,
@@ -190,15 +204,16 @@ async fn find_among(
         Vec::new()
     };
     let mut page = Page::new(candidates, &rows, rows_needed);
+    if arguments.threads {
+        page.find_threads(dialogue, &arguments.keys).await?;
+    }
     for group in groups {
         page.test(dialogue, &arguments.keys, group).await?;
     }
     for message in page.messages {
         if message.fits(&arguments.keys) == Some(true) {
-            found.uids.push(message.uid);
-            if let Some(row) = message.row.filter(|_| arguments.modseq) {
-                found.modseqs = Some(ModSeqs::join(found.modseqs, row.modseq));
-            }
+            let row = message.row.filter(|_| arguments.modseq);
+            found.add(message.uid, row.map(|row| row.modseq));
         }
     }
     Ok(())
@@ -219,6 +234,7 @@ struct Message<'a> {
     uid: u32,
     recent: bool,
     row: Option<&'a Row>,
+    thread: Option<String>,
     tests: Vec<Option<bool>>,
 }
 
@@ -230,6 +246,7 @@ impl Message<'_> {
                 uid: self.uid,
                 recent: self.recent,
                 row: self.row,
+                thread: self.thread.as_deref(),
                 tests: &self.tests,
             },
         )
@@ -248,12 +265,29 @@ impl<'a> Page<'a> {
                 uid: candidate.uid,
                 recent: candidate.recent,
                 row,
+                thread: None,
                 tests: candidate.tests.clone(),
             })
         };
         Self {
             messages: candidates.iter().filter_map(message).collect(),
         }
+    }
+
+    /// Finds out the THREADIDs of the messages that are undecided.
+    async fn find_threads(&mut self, dialogue: &Dialogue, keys: &[Key]) -> Result<(), Fail> {
+        let undecided = self.messages.iter().filter(|message| message.fits(keys).is_none());
+        let uids: Vec<u32> = undecided.map(|message| message.uid).collect();
+        let mut threads = HashMap::new();
+        lookup::each(dialogue, &uids, false, |row, message| {
+            let ids = message.map(lookup::Message::thread_ids).unwrap_or_default();
+            threads.insert(row.uid, thread_id(&ids, &row.content));
+        })
+        .await?;
+        for message in &mut self.messages {
+            message.thread = threads.remove(&message.uid);
+        }
+        Ok(())
     }
 
     /// Applies tests to the messages that are undecided.
@@ -307,7 +341,12 @@ async fn say_numbers(dialogue: &Dialogue, call: &Call, found: &Found) -> Result<
 }
 
 /// `* ESEARCH …` (RFC 9051, 7.3.4), and what SAVE keeps (RFC 5182, 2.1).
-fn say_results(dialogue: &mut Dialogue, call: &Call, results: Results, found: &Found) -> Result<(), Fail> {
+pub(crate) fn say_results(
+    dialogue: &mut Dialogue,
+    call: &Call,
+    results: Results,
+    found: &Found,
+) -> Result<(), Fail> {
     let selected = dialogue.selected_mut()?;
     let numbers: Vec<u32> = if call.by_uid {
         found.uids.clone()
@@ -321,7 +360,7 @@ fn say_results(dialogue: &mut Dialogue, call: &Call, results: Results, found: &F
     if results.save {
         selected.saved = saved(results, &found.uids);
     }
-    let says = results.min || results.max || results.all || results.count;
+    let says = results.min || results.max || results.all || results.count || results.partial.is_some();
     if !says {
         return Ok(());
     }
@@ -341,6 +380,15 @@ fn say_results(dialogue: &mut Dialogue, call: &Call, results: Results, found: &F
     if results.count {
         let _ = write!(line, " COUNT {}", numbers.len());
     }
+    if let Some(window) = results.partial {
+        let part = window.of(&numbers);
+        let part = if part.is_empty() {
+            "NIL".to_owned()
+        } else {
+            print_ascending(part.iter().copied())
+        };
+        let _ = write!(line, " PARTIAL ({window} {part})");
+    }
     if results.all && !numbers.is_empty() {
         let _ = write!(line, " ALL {}", print_ascending(numbers));
     }
@@ -351,14 +399,20 @@ fn say_results(dialogue: &mut Dialogue, call: &Call, results: Results, found: &F
     Ok(())
 }
 
-/// With MIN or MAX and neither ALL nor COUNT only those messages are kept.
+/// With MIN, MAX or PARTIAL and neither ALL nor COUNT only those messages are kept (RFC 9394, 3.2); ascending.
 fn saved(results: Results, uids: &[u32]) -> Vec<u32> {
-    if results.all || results.count || !(results.min || results.max) {
-        return uids.to_vec();
-    }
-    let first = uids.first().filter(|_| results.min);
-    let last = uids.last().filter(|last| results.max && Some(*last) != first);
-    first.into_iter().chain(last).copied().collect()
+    let some = results.min || results.max || results.partial.is_some();
+    let mut saved = if results.all || results.count || !some {
+        uids.to_vec()
+    } else {
+        let first = uids.first().filter(|_| results.min);
+        let last = uids.last().filter(|_| results.max);
+        let part = results.partial.map(|window| window.of(uids)).unwrap_or_default();
+        first.into_iter().chain(last).chain(part).copied().collect()
+    };
+    saved.sort_unstable();
+    saved.dedup();
+    saved
 }
 
 #[cfg(test)]
@@ -376,6 +430,7 @@ mod tests {
             all,
             count,
             save: false,
+            partial: None,
         };
         for (results, expected) in [
             (results(true, false, false, false), 7),

@@ -58,6 +58,7 @@ pub(super) async fn sift(
                     uid: candidate.uid,
                     recent: candidate.recent,
                     row: None,
+                    thread: None,
                     tests: &candidate.tests,
                 },
             ) != Some(false)

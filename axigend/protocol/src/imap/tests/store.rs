@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use crate::imap::{
     Answer, AppendItem, CHUNK, Changes, Copied, Flag, FlagOp, Flags, FlagsChanged, Folder, HEADER_MAX,
-    Header, Inspection, Opened, Quota, ROWS_PAGE, Request, Row, SpecialUse, Uids, bounds::KEYWORD_LIMIT,
+    Header, Inspection, Opened, Quota, ROWS_PAGE, Request, Row, Since, SpecialUse, Uids, bounds::KEYWORD_LIMIT,
 };
 
 pub(super) const PASSWORD: &[u8] = b"Secret-1";
@@ -21,6 +21,9 @@ pub(super) const PASSWORD: &[u8] = b"Secret-1";
 const NOW: i64 = 1_769_941_230;
 /// A mailbox holds no more than this many bytes.
 const LIMIT: u64 = 1024 * 1024;
+
+/// Messages that went and are remembered: few, so that clients are often away for longer.
+const HISTORY_MAX: usize = 6;
 
 type Done<T> = Result<T, Refusal>;
 
@@ -35,12 +38,15 @@ struct Message {
 
 #[derive(Default)]
 struct Mailbox {
+    id: u32,
     uid_validity: u32,
     uid_next: u32,
     recent_from: u32,
     special_use: Option<SpecialUse>,
     messages: BTreeMap<u32, Message>,
     vanished: Vec<(u64, u32)>,
+    /// What went up to this MODSEQ may be forgotten.
+    history_from: u64,
     modseq: u64,
 }
 
@@ -50,6 +56,8 @@ pub(super) struct Store {
     subscribed: BTreeSet<String>,
     modseq: u64,
     validity: u32,
+    /// Contents so far.
+    contents: u8,
 }
 
 impl Store {
@@ -59,6 +67,7 @@ impl Store {
             subscribed: BTreeSet::new(),
             modseq: 1,
             validity: 0,
+            contents: 0,
         };
         for (name, special_use) in [
             ("INBOX", None),
@@ -83,6 +92,7 @@ impl Store {
         }
         self.validity += 1;
         let new = Mailbox {
+            id: self.validity,
             uid_validity: self.validity,
             uid_next: 1,
             recent_from: 1,
@@ -111,7 +121,8 @@ impl Store {
             return refuse(Cause::OverQuota);
         }
         self.modseq += 1;
-        let modseq = self.modseq;
+        self.contents = self.contents.wrapping_add(1);
+        let (modseq, content) = (self.modseq, [self.contents; 20]);
         let target = self.get(name)?;
         let uid = target.uid_next;
         target.uid_next += 1;
@@ -123,6 +134,7 @@ impl Store {
             saved: NOW,
             size: body.len() as u64,
             flags,
+            content,
         };
         target.messages.insert(uid, Message { row, body });
         Ok((target.uid_validity, uid))
@@ -134,6 +146,9 @@ impl Store {
         let from = self.get(name)?;
         if from.messages.remove(&uid).is_some() {
             from.vanished.push((modseq, uid));
+            if from.vanished.len() > HISTORY_MAX {
+                from.history_from = from.vanished.remove(0).0;
+            }
             from.modseq = modseq;
         }
         Ok(())
@@ -155,6 +170,7 @@ impl Mailbox {
             .collect();
         Folder {
             name: name.to_owned(),
+            mailbox_id: format!("F{}", self.id),
             uid_validity: self.uid_validity,
             uid_next: self.uid_next,
             highest_modseq: self.modseq,
@@ -210,7 +226,7 @@ impl Backend {
             Request::Folder { name } => Answer::Folder(Box::new(store.get(&name)?.folder(&name))),
             Request::Create { name, special_use } => {
                 store.create(&name, special_use)?;
-                Answer::Done
+                Answer::Folder(Box::new(store.get(&name)?.folder(&name)))
             }
             Request::Delete { name } => {
                 if store
@@ -317,8 +333,25 @@ impl Backend {
                     .map(|(_, uid)| *uid)
                     .collect(),
                 highest_modseq: selected.modseq,
-                ..Changes::default()
+                more: false,
+                forgetful: since < selected.history_from,
             }),
+            Request::Since { modseq } => {
+                let rows = selected.messages.values().map(|m| &m.row);
+                let mut vanished: Vec<u32> = selected
+                    .vanished
+                    .iter()
+                    .filter(|(at, _)| *at > modseq)
+                    .map(|(_, uid)| *uid)
+                    .collect();
+                vanished.sort_unstable();
+                Answer::Since(Since {
+                    changed: rows.filter(|row| row.modseq > modseq).map(|row| row.uid).collect(),
+                    vanished,
+                    highest_modseq: selected.modseq,
+                    forgetful: modseq < selected.history_from,
+                })
+            }
             Request::SetFlags {
                 uids,
                 op,
@@ -333,8 +366,8 @@ impl Backend {
                     .map(|m| m.row.uid)
                     .filter(|uid| uids.as_ref().is_none_or(|uids| uids.contains(uid)))
                     .collect();
-                gone.into_iter().try_for_each(|uid| store.remove(&name, uid))?;
-                Answer::Done
+                gone.iter().try_for_each(|uid| store.remove(&name, *uid))?;
+                Answer::Expunged(gone)
             }
             Request::Copy { uids, to } => Answer::Copied(copy(store, &name, &uids, &to)?),
             Request::Move { uids, to } => {
@@ -531,9 +564,11 @@ fn copy(store: &mut Store, from: &str, uids: &[u32], to: &str) -> Done<Copied> {
         };
         let (body, row) = (message.body.clone(), message.row.clone());
         copied.source.push(*uid);
-        copied
-            .target
-            .push(store.add(to, body, row.flags, row.internal_date)?.1);
+        let (_, new) = store.add(to, body, row.flags, row.internal_date)?;
+        if let Some(message) = store.get(to)?.messages.get_mut(&new) {
+            message.row.content = row.content;
+        }
+        copied.target.push(new);
     }
     Ok(copied)
 }
