@@ -91,7 +91,7 @@ class Kept:
         else:
             since = self.modseq
             select(imap)
-            ok(imap.uid("FETCH", "1:*", "(FLAGS)", f"(CHANGEDSINCE {since} VANISHED)"))
+            ok(imap._simple_command("UID", "FETCH", "1:*", "(FLAGS)", f"(CHANGEDSINCE {since} VANISHED)"))
         self.hear(imap)
         new = max(self.flags, default=0) + 1
         ok(imap._simple_command("UID", "FETCH", f"{new}:*", "(FLAGS MODSEQ)"))

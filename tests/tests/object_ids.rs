@@ -18,10 +18,15 @@ fn kept(imap: &mut Imap, folder: &str) -> Kept {
     let opened = imap.command(&format!("EXAMINE {folder}")).unwrap().ok();
     let code = |name: &str| {
         let texts = opened.texts();
-        let found = texts.iter().find_map(|text| text.split_once(&format!("[{name} ")));
+        let found = texts
+            .iter()
+            .find_map(|text| text.split_once(&format!("[{name} ")));
         found.unwrap().1.split(']').next().unwrap().to_owned()
     };
-    let fetched = imap.command("UID FETCH 1:* (EMAILID THREADID MODSEQ)").unwrap().ok();
+    let fetched = imap
+        .command("UID FETCH 1:* (EMAILID THREADID MODSEQ)")
+        .unwrap()
+        .ok();
     Kept {
         mailbox_id: code("MAILBOXID"),
         uid_validity: opened.code_number("UIDVALIDITY").unwrap(),
@@ -54,7 +59,8 @@ fn fill(daemon: &Daemon<'_>) {
     let mut imap = daemon.imap("ann");
     imap.command("CREATE Box").unwrap().ok();
     for number in 0..40 {
-        let message = format!("Subject: {number}\r\nMessage-ID: <{number}@x>\r\nReferences: <0@x>\r\n\r\nx\r\n");
+        let message =
+            format!("Subject: {number}\r\nMessage-ID: <{number}@x>\r\nReferences: <0@x>\r\n\r\nx\r\n");
         imap.append("INBOX", "", message.as_bytes()).unwrap().ok();
     }
     imap.command("SELECT INBOX").unwrap().ok();
@@ -85,7 +91,11 @@ fn ids_and_history_survive_kill_compaction_rename_and_a_rebuilt_index() {
     check(&daemon, "Other/Box", &inbox, &boxed);
     daemon.kill();
     let found = indexes(home.path());
-    assert!(!found.is_empty(), "no index of messages below {}", home.path().display());
+    assert!(
+        !found.is_empty(),
+        "no index of messages below {}",
+        home.path().display()
+    );
     for index in found {
         std::fs::remove_file(index).unwrap();
     }

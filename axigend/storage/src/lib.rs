@@ -27,9 +27,9 @@ pub use ledger::{
     Progress, Snapshot, StoredBody, Txn,
 };
 pub use mail::{
-    AccountId, Appended, BodyPlace, COPY_LIMIT, Changed, Changes, Copied, DeliverTo, Delivered, FOLDER_DEPTH_LIMIT,
-    FOLDER_NAME_LIMIT, FlagOp, Flags, FlagsChanged, FolderId, FolderInfo, FolderNumbers, FolderQuota,
-    Inspected, KEYWORD_LIMIT, LocalDelivery, Mailbox, MailboxLimits, MailboxUsage, MessageRow, NewMessage,
-    SpecialUse, Store, StoreLimits, StoreObserver, StoreOptions, StoreReport, StoreUsage, Stores,
+    AccountId, Appended, BodyPlace, COPY_LIMIT, Changed, Changes, Copied, DeliverTo, Delivered,
+    FOLDER_DEPTH_LIMIT, FOLDER_NAME_LIMIT, FlagOp, Flags, FlagsChanged, FolderId, FolderInfo, FolderNumbers,
+    FolderQuota, Inspected, KEYWORD_LIMIT, LocalDelivery, Mailbox, MailboxLimits, MailboxUsage, MessageRow,
+    NewMessage, SpecialUse, Store, StoreLimits, StoreObserver, StoreOptions, StoreReport, StoreUsage, Stores,
     SystemFlags, Verified,
 };

@@ -136,7 +136,10 @@ fn list(store: &Arc<Store>, runtime: &tokio::runtime::Runtime) -> String {
                 .unwrap();
             }
             for reader in ACCOUNTS.into_iter().filter(|reader| *reader != account) {
-                let rows = mailbox.open_as(reader).messages(folder.id, 0, usize::MAX).unwrap();
+                let rows = mailbox
+                    .open_as(reader)
+                    .messages(folder.id, 0, usize::MAX)
+                    .unwrap();
                 let seen = rows
                     .iter()
                     .filter(|row| row.flags.system.contains(SystemFlags::SEEN));

@@ -10,8 +10,8 @@ use std::{
 };
 
 use axigend_storage::{
-    CompactOptions, Disk, FaultDisk, FlagOp, Flags, FolderId, Mailbox, MemoryDisk, NewMessage, Progress, Store,
-    StoreOptions, SystemFlags,
+    CompactOptions, Disk, FaultDisk, FlagOp, Flags, FolderId, Mailbox, MemoryDisk, NewMessage, Progress,
+    Store, StoreOptions, SystemFlags,
 };
 use proptest::prelude::*;
 
@@ -51,7 +51,8 @@ enum Op {
 
 fn op() -> impl Strategy<Value = (usize, bool, Op)> {
     let flags = || any::<u8>().prop_map(SystemFlags::from_bits);
-    let uids = || (1_u32..14, 1_u32..5).prop_map(|(first, count)| (first..first + count).collect::<Vec<u32>>());
+    let uids =
+        || (1_u32..14, 1_u32..5).prop_map(|(first, count)| (first..first + count).collect::<Vec<u32>>());
     let kind = prop::sample::select(vec![FlagOp::Set, FlagOp::Add, FlagOp::Remove]);
     let op = prop_oneof![
         4 => (flags(), 1_usize..4).prop_map(|(flags, count)| Op::Append(flags, count)),
@@ -143,7 +144,11 @@ impl Follower {
         assert_eq!(summary.highest_modseq, self.modseq);
         let gone: Vec<u32> = vanished.into_iter().collect();
         assert_eq!(summary.vanished, gone);
-        assert!(changed.iter().all(|uid| summary.changed.binary_search(uid).is_ok()));
+        assert!(
+            changed
+                .iter()
+                .all(|uid| summary.changed.binary_search(uid).is_ok())
+        );
     }
 }
 
@@ -163,7 +168,9 @@ impl World {
         let runtime = runtime();
         let owner = store.mailbox(OWNER);
         for name in NAMES {
-            runtime.block_on(owner.create_folder(name, None, NO_LIMITS)).unwrap();
+            runtime
+                .block_on(owner.create_folder(name, None, NO_LIMITS))
+                .unwrap();
         }
         Self {
             disk,
@@ -219,7 +226,8 @@ impl World {
                 let known = self.followers.entry((reader, at)).or_default();
                 let fresh = mailbox.messages(folder, 0, usize::MAX).unwrap();
                 let since = known.modseq;
-                let change = mailbox.set_flags(folder, uids.clone(), FlagOp::Add, flags(*system), Some(since));
+                let change =
+                    mailbox.set_flags(folder, uids.clone(), FlagOp::Add, flags(*system), Some(since));
                 let changed = self.runtime.block_on(change).unwrap();
                 for row in fresh.iter().filter(|row| uids.contains(&row.uid)) {
                     assert_eq!(changed.modified.contains(&row.uid), row.modseq > since);
@@ -258,12 +266,19 @@ impl World {
         });
         let bodies = |uid: u32, at: usize| {
             let folder = mailbox.folder(NAMES[at]).unwrap().id;
-            mailbox.message(folder, uid).unwrap().map(|row| mailbox.content_name(row.body))
+            mailbox
+                .message(folder, uid)
+                .unwrap()
+                .map(|row| mailbox.content_name(row.body))
         };
         let copied = copied.unwrap();
         for (source, target) in copied.source.iter().zip(&copied.target) {
             if !moves {
-                assert_eq!(bodies(*source, at), bodies(*target, 1 - at), "copies have one EMAILID");
+                assert_eq!(
+                    bodies(*source, at),
+                    bodies(*target, 1 - at),
+                    "copies have one EMAILID"
+                );
             }
             let message = self.folders[at][source].clone();
             let mut new = Message {
@@ -350,7 +365,9 @@ fn append(store: &Arc<Store>, runtime: &tokio::runtime::Runtime, count: usize) {
         flags: Flags::default(),
         internal_date: 0,
     };
-    let appended = store.mailbox(OWNER).append("Team", vec![message; count], NO_LIMITS);
+    let appended = store
+        .mailbox(OWNER)
+        .append("Team", vec![message; count], NO_LIMITS);
     runtime.block_on(appended).unwrap();
 }
 
@@ -366,7 +383,10 @@ fn what_was_acknowledged_survives_a_power_cut() {
     let (disk, runtime) = (FaultDisk::new(), runtime());
     let store = open(&(Arc::clone(&disk) as Arc<dyn Disk>));
     let owner = store.mailbox(OWNER);
-    let team = runtime.block_on(owner.create_folder("Team", None, NO_LIMITS)).unwrap().id;
+    let team = runtime
+        .block_on(owner.create_folder("Team", None, NO_LIMITS))
+        .unwrap()
+        .id;
     append(&store, &runtime, 700);
     let reader = owner.open_as(20);
     for uid in [3, 511, 512, 700] {
@@ -374,11 +394,26 @@ fn what_was_acknowledged_survives_a_power_cut() {
             .block_on(reader.set_flags(team, vec![uid], FlagOp::Add, seen(), None))
             .unwrap();
         let after = open(&(disk.survivors(1) as Arc<dyn Disk>));
-        let rows = after.mailbox(OWNER).open_as(20).messages(team, 0, usize::MAX).unwrap();
-        let found: Vec<u32> = rows.iter().filter(|row| row.flags.system == SEEN).map(|row| row.uid).collect();
-        let wanted: Vec<u32> = [3, 511, 512, 700].into_iter().filter(|marked| *marked <= uid).collect();
+        let rows = after
+            .mailbox(OWNER)
+            .open_as(20)
+            .messages(team, 0, usize::MAX)
+            .unwrap();
+        let found: Vec<u32> = rows
+            .iter()
+            .filter(|row| row.flags.system == SEEN)
+            .map(|row| row.uid)
+            .collect();
+        let wanted: Vec<u32> = [3, 511, 512, 700]
+            .into_iter()
+            .filter(|marked| *marked <= uid)
+            .collect();
         assert_eq!(found, wanted);
-        assert_eq!(after.mailbox(OWNER).folder("Team").unwrap().unseen, 700, "the owner has seen nothing");
+        assert_eq!(
+            after.mailbox(OWNER).folder("Team").unwrap().unseen,
+            700,
+            "the owner has seen nothing"
+        );
     }
 }
 
@@ -387,11 +422,16 @@ fn a_client_that_follows_is_told_what_changed_and_little_more() {
     let (disk, runtime) = (MemoryDisk::new(), runtime());
     let store = open(&(disk as Arc<dyn Disk>));
     let owner = store.mailbox(OWNER);
-    let team = runtime.block_on(owner.create_folder("Team", None, NO_LIMITS)).unwrap().id;
+    let team = runtime
+        .block_on(owner.create_folder("Team", None, NO_LIMITS))
+        .unwrap()
+        .id;
     append(&store, &runtime, 1500);
     let (ann, bob) = (owner.open_as(20), owner.open_as(30));
     let all: Vec<u32> = (1..=1500).collect();
-    runtime.block_on(ann.set_flags(team, all, FlagOp::Add, seen(), None)).unwrap();
+    runtime
+        .block_on(ann.set_flags(team, all, FlagOp::Add, seen(), None))
+        .unwrap();
     let told = |mailbox: &Mailbox, since: u64| -> Vec<u32> {
         let changes = mailbox.changes_since(team, since, usize::MAX - 1).unwrap();
         changes.rows.iter().map(|row| row.uid).collect()
@@ -400,12 +440,22 @@ fn a_client_that_follows_is_told_what_changed_and_little_more() {
     for uid in [700, 3, 4, 1500, 700] {
         let op = if uid == 700 { FlagOp::Remove } else { FlagOp::Set };
         let flags = if uid == 3 { Flags::default() } else { seen() };
-        let changed = runtime.block_on(ann.set_flags(team, vec![uid], op, flags, None)).unwrap();
+        let changed = runtime
+            .block_on(ann.set_flags(team, vec![uid], op, flags, None))
+            .unwrap();
         let news = told(&ann, at);
         // Of 4, 1500 and 700 nothing changes the second time.
-        let wanted = if changed.rows[0].modseq > at { vec![uid] } else { vec![] };
+        let wanted = if changed.rows[0].modseq > at {
+            vec![uid]
+        } else {
+            vec![]
+        };
         assert_eq!(news, wanted);
-        assert_eq!(told(&bob, at), Vec::<u32>::new(), "a reader's \\Seen is nobody else's news");
+        assert_eq!(
+            told(&bob, at),
+            Vec::<u32>::new(),
+            "a reader's \\Seen is nobody else's news"
+        );
         assert_eq!(told(&owner, at), Vec::<u32>::new());
         at = ann.folder("Team").unwrap().highest_modseq;
     }
@@ -418,12 +468,17 @@ fn what_is_kept_goes_with_messages_folders_and_readers() {
     let (disk, runtime) = (MemoryDisk::new(), runtime());
     let store = open(&(disk as Arc<dyn Disk>));
     let owner = store.mailbox(OWNER);
-    let team = runtime.block_on(owner.create_folder("Team", None, NO_LIMITS)).unwrap().id;
+    let team = runtime
+        .block_on(owner.create_folder("Team", None, NO_LIMITS))
+        .unwrap()
+        .id;
     append(&store, &runtime, 3000);
     for reader in [20, 30] {
         let every_other: Vec<u32> = (1..=3000).step_by(2).collect();
         let reader = owner.open_as(reader);
-        runtime.block_on(reader.set_flags(team, every_other, FlagOp::Add, seen(), None)).unwrap();
+        runtime
+            .block_on(reader.set_flags(team, every_other, FlagOp::Add, seen(), None))
+            .unwrap();
         assert_eq!(reader.folder("Team").unwrap().unseen, 1500);
     }
     runtime.block_on(owner.forget_reader(20)).unwrap();
@@ -433,7 +488,9 @@ fn what_is_kept_goes_with_messages_folders_and_readers() {
     // A folder that is made anew has nothing of the old one, and nothing is left behind.
     runtime.block_on(owner.delete_folder("Team")).unwrap();
     assert_eq!(store.check(true).unwrap(), Vec::<String>::new());
-    let again = runtime.block_on(owner.create_folder("Team", None, NO_LIMITS)).unwrap();
+    let again = runtime
+        .block_on(owner.create_folder("Team", None, NO_LIMITS))
+        .unwrap();
     assert_ne!(again.mailbox_id, "F1-1");
     append(&store, &runtime, 5);
     assert_eq!(owner.open_as(30).folder("Team").unwrap().unseen, 5);

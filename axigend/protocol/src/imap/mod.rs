@@ -40,8 +40,8 @@ mod wire;
 mod write;
 
 pub use backend::{
-    Answer, AppendItem, Changes, Copied, Event, FlagsChanged, Header, LoginAttempt, Quota, Request, Row, Since,
-    Uids,
+    Answer, AppendItem, Changes, Copied, Event, FlagsChanged, Header, LoginAttempt, Quota, Request, Row,
+    Since, Uids,
 };
 pub use bounds::{CHUNK, HEADER_MAX, PRE_LOGIN_MEMORY, ROWS_PAGE, SIFT_PAGE};
 pub use flags::{Flag, FlagOp, Flags};

@@ -113,7 +113,7 @@ impl Dialogue {
             Some(set) => selected.possible(set),
             None => vec![1..=u32::MAX],
         };
-        let since = self.wire.since(resync.modseq).await?;
+        let since = self.since(resync.modseq, selected.modseq).await?;
         let mut gone = selected.gone(&since, &known);
         if since.forgetful {
             let unmoved = resync.unmoved(selected);
@@ -126,6 +126,17 @@ impl Dialogue {
             self.tell_flags(page).await?;
         }
         Ok(())
+    }
+
+    /// What happened since. A MODSEQ that was never reached comes from a time that the store has lost (a copy was brought
+    /// back, the disk lied): nothing that the client knows of it holds.
+    async fn since(&self, modseq: u64, highest: u64) -> Result<Since, Fail> {
+        let is_known = modseq <= highest;
+        let since = self.wire.since(if is_known { modseq } else { 0 }).await?;
+        Ok(Since {
+            forgetful: since.forgetful || !is_known,
+            ..since
+        })
     }
 
     /// `* n FETCH (UID … FLAGS … MODSEQ …)` for some messages.
@@ -225,7 +236,12 @@ mod tests {
 
     #[test]
     fn what_the_client_knows() {
-        for good in ["(1 1)", "(67890007 90060115194045000 41,43:211,214:541)", "(1 2 (1,3:4 5,8:9))", "(1 2 1:9 (1 2))"] {
+        for good in [
+            "(1 1)",
+            "(67890007 90060115194045000 41,43:211,214:541)",
+            "(1 2 (1,3:4 5,8:9))",
+            "(1 2 1:9 (1 2))",
+        ] {
             assert!(parse(good).is_some(), "{good}");
         }
         for bad in [
@@ -246,7 +262,10 @@ mod tests {
             assert!(parse(bad).is_none(), "{bad}");
         }
         let most = format!("(1 1 (1:{SEQUENCE_MATCH_MAX} 1:{SEQUENCE_MATCH_MAX}))");
-        assert_eq!(parse(&most).map(|resync| resync.matches.len()), Some(SEQUENCE_MATCH_MAX));
+        assert_eq!(
+            parse(&most).map(|resync| resync.matches.len()),
+            Some(SEQUENCE_MATCH_MAX)
+        );
     }
 
     #[test]
@@ -265,7 +284,10 @@ mod tests {
             vanished: vec![1, 3, 4, 5, 8, 20],
             ..Since::default()
         };
-        assert_eq!(selected.gone(&remembered, &[1..=4, 8..=u32::MAX]), [1..=1, 4..=4, 8..=8]);
+        assert_eq!(
+            selected.gone(&remembered, &[1..=4, 8..=u32::MAX]),
+            [1..=1, 4..=4, 8..=8]
+        );
         let resync = parse("(1 1 (1,3,4 2,6,9))").unwrap();
         assert_eq!(resync.unmoved(&selected), 9);
         assert_eq!(parse("(1 1 (1,3 2,6))").unwrap().unmoved(&selected), 2);

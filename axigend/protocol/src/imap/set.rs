@@ -44,7 +44,9 @@ impl Set {
     pub(crate) fn is_listed(&self) -> bool {
         match self {
             Self::Saved => false,
-            Self::Members(members) => members.iter().all(|(first, last)| *first != STAR && *last != STAR),
+            Self::Members(members) => members
+                .iter()
+                .all(|(first, last)| *first != STAR && *last != STAR),
         }
     }
 

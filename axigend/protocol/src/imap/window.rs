@@ -31,7 +31,10 @@ impl Window {
         let near = usize::try_from(self.first.min(self.last)).unwrap_or(usize::MAX);
         let far = usize::try_from(self.first.max(self.last)).unwrap_or(usize::MAX);
         let (start, end) = if self.from_end {
-            (list.len().saturating_sub(far), (list.len() + 1).saturating_sub(near))
+            (
+                list.len().saturating_sub(far),
+                (list.len() + 1).saturating_sub(near),
+            )
         } else {
             (near - 1, far.min(list.len()))
         };

@@ -269,9 +269,7 @@ impl Desk {
                     .await?;
                 Answer::FlagsChanged(convert::flags_changed(mailbox, changed))
             }
-            Request::Expunge { uids } => {
-                Answer::Expunged(mailbox.expunge(folder, uids, true).await?)
-            }
+            Request::Expunge { uids } => Answer::Expunged(mailbox.expunge(folder, uids, true).await?),
             Request::Copy { uids, to } => {
                 let limits = self.account.limits().await;
                 Answer::Copied(convert::copied(mailbox.copy(folder, uids, &to, limits).await?))

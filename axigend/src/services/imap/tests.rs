@@ -60,6 +60,38 @@ async fn append(mailbox: &Mailbox, message: &str) -> u32 {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn a_reader_of_anothers_folder_has_a_seen_of_its_own() {
+    let (_stores, mailbox) = mailbox().await;
+    for number in 0..3 {
+        append(&mailbox, &format!("Subject: {number}\r\n\r\n")).await;
+    }
+    let (mut owner, mut reader) = (open(&mailbox), open(&mailbox.open_as(2)));
+    let since = owner
+        .select("INBOX", false)
+        .await
+        .expect("INBOX")
+        .folder
+        .highest_modseq;
+    reader.select("INBOX", false).await.expect("INBOX");
+    let folder = reader.folder().expect("open");
+    let seen = Flags::system(SystemFlags::SEEN);
+    let changed = reader
+        .mailbox
+        .set_flags(folder, vec![1, 2], FlagOp::Add, seen, None)
+        .await
+        .expect("flags");
+    assert_eq!(changed.rows.len(), 2);
+    let told = reader.changes(since).expect("changes");
+    assert_eq!(told.rows.iter().map(|row| row.uid).collect::<Vec<_>>(), [1, 2]);
+    let quiet = owner.changes(since).expect("changes");
+    assert!(quiet.rows.is_empty() && quiet.highest_modseq == told.highest_modseq);
+    assert_eq!(reader.uids().await.expect("UIDs").first_unseen, Some(3));
+    assert_eq!(owner.uids().await.expect("UIDs").first_unseen, Some(1));
+    assert_eq!(reader.folder_named("INBOX").expect("INBOX").unseen, 1);
+    assert_eq!(owner.folder_named("INBOX").expect("INBOX").unseen, 3);
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn changes_are_told_once_and_wake_a_listener() {
     let (_stores, mailbox) = mailbox().await;
     append(&mailbox, "Subject: 1\r\n\r\n").await;

@@ -194,7 +194,8 @@ impl Check<'_> {
         for (reader, (noted, counted)) in seen::last_changes(self.snapshot, account, id)? {
             if noted < counted || noted > stored.highest_modseq {
                 let reader = (self.naming)(reader);
-                let problem = format!("{place}: last change of reader {reader} is {noted}, counted {counted}");
+                let problem =
+                    format!("{place}: last change of reader {reader} is {noted}, counted {counted}");
                 self.report.problems.push(problem);
             }
         }

@@ -6,8 +6,7 @@ use axigen_shared::{Cause, Refusal};
 
 use super::{
     flags::Flags,
-    keys, names,
-    object_id,
+    keys, names, object_id,
     rows::{FolderRow, KeywordRow, MailboxRow, MessageValue, decode_number},
     seen::{self, Lens},
     types::{AccountId, Changed, Changes, FolderId, FolderInfo, MessageRow},
@@ -271,7 +270,9 @@ pub(super) fn changes_since(
     all.extend(own.into_iter().map(|(modseq, uid)| (modseq, uid, true)));
     all.sort_unstable();
     let cut = all.get(limit - 1).map(|(modseq, ..)| *modseq);
-    let page = cut.map_or(all.len(), |cut| all.partition_point(|(modseq, ..)| *modseq <= cut));
+    let page = cut.map_or(all.len(), |cut| {
+        all.partition_point(|(modseq, ..)| *modseq <= cut)
+    });
     let complete = page == all.len();
     all.truncate(page);
     let last = all.last().map_or(modseq, |(modseq, ..)| *modseq);

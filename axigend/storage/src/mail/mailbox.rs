@@ -93,12 +93,10 @@ impl Mailbox {
 
     /// All folders, INBOX first, then by name.
     pub fn folders(&self) -> Result<Vec<FolderInfo>, Refusal> {
-        self.store
-            .ledger
-            .read(|snapshot| {
-                let folders = look::folders(snapshot, self.owner)?.into_iter();
-                folders.map(|info| self.as_read(snapshot, info)).collect()
-            })
+        self.store.ledger.read(|snapshot| {
+            let folders = look::folders(snapshot, self.owner)?.into_iter();
+            folders.map(|info| self.as_read(snapshot, info)).collect()
+        })
     }
 
     /// The folder called `name`; `NoSuchFolder`.

@@ -173,7 +173,10 @@ pub(super) fn copy(
         target: Vec::new(),
     };
     let words = edit.keywords(from)?;
-    let (mut here, mut there) = (Lens::new(account, from, reader), Lens::new(account, target, reader));
+    let (mut here, mut there) = (
+        Lens::new(account, from, reader),
+        Lens::new(account, target, reader),
+    );
     for (uid, value) in found {
         let seen = !here.see(edit.txn, uid, value)?.is_unseen();
         let keywords = keyword::learn_what_fits(&mut edit, target, &words.names(value.keywords))?;
@@ -195,7 +198,9 @@ pub(super) fn copy(
             internal_date,
             body,
         };
-        copied.target.push(edit.add_as(&mut there, target, arrival, seen)?);
+        copied
+            .target
+            .push(edit.add_as(&mut there, target, arrival, seen)?);
     }
     edit.save(watchers)?;
     Ok(copied)

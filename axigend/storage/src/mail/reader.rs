@@ -61,7 +61,11 @@ impl Mailbox {
     }
 
     /// A folder with the reader's count of unseen messages.
-    pub(super) fn as_read(&self, snapshot: &Snapshot<'_>, mut info: FolderInfo) -> Result<FolderInfo, Refusal> {
+    pub(super) fn as_read(
+        &self,
+        snapshot: &Snapshot<'_>,
+        mut info: FolderInfo,
+    ) -> Result<FolderInfo, Refusal> {
         if let Some(reader) = self.reader.filter(|_| info.messages > 0) {
             let numbers = self.store.numbers.load(snapshot, self.owner, info.id)?;
             (info.unseen, _) = seen::unseen(snapshot, self.owner, info.id, reader, &numbers.uids)?;
@@ -80,7 +84,8 @@ impl Mailbox {
         };
         let (store, owner) = (Arc::clone(&self.store), self.owner);
         on_storage_thread(move || {
-            let unseen = |snapshot: &Snapshot<'_>| seen::unseen(snapshot, owner, folder, reader, &numbers.uids);
+            let unseen =
+                |snapshot: &Snapshot<'_>| seen::unseen(snapshot, owner, folder, reader, &numbers.uids);
             (_, numbers.first_unseen) = store.ledger.read(unseen)?;
             Ok(numbers)
         })

@@ -100,7 +100,13 @@ impl Lens {
     }
 
     /// Sets or removes the reader's \Seen of a message, by a change of this MODSEQ.
-    pub(super) fn mark(&mut self, txn: &mut Txn<'_>, uid: u32, seen: bool, modseq: u64) -> Result<(), Refusal> {
+    pub(super) fn mark(
+        &mut self,
+        txn: &mut Txn<'_>,
+        uid: u32,
+        seen: bool,
+        modseq: u64,
+    ) -> Result<(), Refusal> {
         let Some(reader) = self.reader else {
             return Ok(());
         };

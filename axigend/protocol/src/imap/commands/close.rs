@@ -6,7 +6,11 @@ pub(super) use super::nothing as parse;
 
 pub(super) async fn run(dialogue: &mut Dialogue, _: &Call, (): ()) -> Result<Fine, Fail> {
     let mut modseq = None;
-    if dialogue.selected.as_ref().is_some_and(|selected| !selected.read_only) {
+    if dialogue
+        .selected
+        .as_ref()
+        .is_some_and(|selected| !selected.read_only)
+    {
         modseq = expunge(dialogue).await?;
     }
     dialogue.leave().await;

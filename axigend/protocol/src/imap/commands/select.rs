@@ -87,7 +87,10 @@ fn announce(dialogue: &Dialogue, selected: &Selected) {
     }
     say(format!("* OK [UIDVALIDITY {}] UIDs valid", selected.uid_validity));
     say(format!("* OK [UIDNEXT {}] Predicted next UID", selected.uid_next));
-    say(format!("* OK [MAILBOXID ({})] Stays through renames", selected.mailbox_id));
+    say(format!(
+        "* OK [MAILBOXID ({})] Stays through renames",
+        selected.mailbox_id
+    ));
     say(format!("* OK [HIGHESTMODSEQ {}] Highest", selected.modseq));
     if rev2 {
         say(format!(

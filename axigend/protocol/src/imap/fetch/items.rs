@@ -146,7 +146,11 @@ impl Arguments {
                 cursor.space()?;
                 self.partial = Some(Window::parse(cursor)?);
             }
-            other => return Err(Bad::new(format!("unknown FETCH modifier {other}"))),
+            other => {
+                return Err(Bad::new(format!(
+                    "unknown FETCH modifier {other}; there are CHANGEDSINCE, VANISHED and PARTIAL"
+                )));
+            }
         }
         Ok(())
     }

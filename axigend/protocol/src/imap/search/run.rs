@@ -276,7 +276,10 @@ impl<'a> Page<'a> {
 
     /// Finds out the THREADIDs of the messages that are undecided.
     async fn find_threads(&mut self, dialogue: &Dialogue, keys: &[Key]) -> Result<(), Fail> {
-        let undecided = self.messages.iter().filter(|message| message.fits(keys).is_none());
+        let undecided = self
+            .messages
+            .iter()
+            .filter(|message| message.fits(keys).is_none());
         let uids: Vec<u32> = undecided.map(|message| message.uid).collect();
         let mut threads = HashMap::new();
         lookup::each(dialogue, &uids, false, |row, message| {

@@ -66,7 +66,10 @@ struct Kept {
 /// The number after this word.
 fn number(line: &str, before: &str) -> Option<u64> {
     let rest = line.split_once(before)?.1;
-    rest.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
+    rest.split(|letter: char| !letter.is_ascii_digit())
+        .next()?
+        .parse()
+        .ok()
 }
 
 fn set(uids: impl Iterator<Item = u32>) -> String {
@@ -117,7 +120,10 @@ impl Kept {
             _ => format!("SELECT INBOX (QRESYNC ({validity} {modseq}))"),
         };
         let answer = client.command(&command);
-        assert!(answer.last().is_some_and(|line| line.starts_with("t OK")), "{answer:?}");
+        assert!(
+            answer.last().is_some_and(|line| line.starts_with("t OK")),
+            "{answer:?}"
+        );
         self.hear(&answer);
         if how == How::Fetch {
             let since = modseq.max(1);
@@ -140,14 +146,23 @@ fn perform(client: &mut Client, act: &Act, kept: &mut Kept) {
         }
         Act::Store { uid, flag, op } => vec![format!("UID STORE {uid} {op} ({flag})")],
         Act::Expunge { uid } => {
-            vec![format!("UID STORE {uid} +FLAGS.SILENT (\\Deleted)"), format!("UID EXPUNGE {uid}")]
+            vec![
+                format!("UID STORE {uid} +FLAGS.SILENT (\\Deleted)"),
+                format!("UID EXPUNGE {uid}"),
+            ]
         }
         Act::Move { uid } => vec![format!("UID MOVE {uid} Trash")],
         Act::Close => {
             // The client knows which go: those that it knows to be \Deleted.
-            client.command("NOOP").iter().for_each(|line| kept.hear(std::slice::from_ref(line)));
+            client
+                .command("NOOP")
+                .iter()
+                .for_each(|line| kept.hear(std::slice::from_ref(line)));
             kept.flags.retain(|_, flags| !flags.contains("\\Deleted"));
-            vec!["CLOSE".to_owned(), format!("SELECT INBOX (QRESYNC ({} {}))", kept.uid_validity, kept.modseq)]
+            vec![
+                "CLOSE".to_owned(),
+                format!("SELECT INBOX (QRESYNC ({} {}))", kept.uid_validity, kept.modseq),
+            ]
         }
     };
     for command in commands {

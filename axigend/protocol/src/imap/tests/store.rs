@@ -13,7 +13,8 @@ use bytes::Bytes;
 
 use crate::imap::{
     Answer, AppendItem, CHUNK, Changes, Copied, Flag, FlagOp, Flags, FlagsChanged, Folder, HEADER_MAX,
-    Header, Inspection, Opened, Quota, ROWS_PAGE, Request, Row, Since, SpecialUse, Uids, bounds::KEYWORD_LIMIT,
+    Header, Inspection, Opened, Quota, ROWS_PAGE, Request, Row, Since, SpecialUse, Uids,
+    bounds::KEYWORD_LIMIT,
 };
 
 pub(super) const PASSWORD: &[u8] = b"Secret-1";
@@ -346,7 +347,10 @@ impl Backend {
                     .collect();
                 vanished.sort_unstable();
                 Answer::Since(Since {
-                    changed: rows.filter(|row| row.modseq > modseq).map(|row| row.uid).collect(),
+                    changed: rows
+                        .filter(|row| row.modseq > modseq)
+                        .map(|row| row.uid)
+                        .collect(),
                     vanished,
                     highest_modseq: selected.modseq,
                     forgetful: modseq < selected.history_from,

@@ -128,10 +128,17 @@ mod tests {
         }
         assert_eq!(SeenRow::decode(&row.encode()), Ok(row.clone()));
         assert!((512..1024).all(|uid| row.has(uid) == (uid % 3 > 0)));
-        assert!((10..).zip(512..1024).all(|(modseq, uid)| row.modseq(uid) >= modseq));
+        assert!(
+            (10..)
+                .zip(512..1024)
+                .all(|(modseq, uid)| row.modseq(uid) >= modseq)
+        );
         assert_eq!((row.modseq(1023), row.last()), (521, 521));
         row.set(1000, false, 600);
-        assert_eq!((row.modseq(1000), row.modseq(1023), row.has(1000)), (600, 521, false));
+        assert_eq!(
+            (row.modseq(1000), row.modseq(1023), row.has(1000)),
+            (600, 521, false)
+        );
         assert_eq!(SeenRow::decode_last(&SeenRow::encode_last(7)), Ok(7));
     }
 
