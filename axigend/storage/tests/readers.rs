@@ -365,9 +365,8 @@ fn append(store: &Arc<Store>, runtime: &tokio::runtime::Runtime, count: usize) {
         flags: Flags::default(),
         internal_date: 0,
     };
-    let appended = store
-        .mailbox(OWNER)
-        .append("Team", vec![message; count], NO_LIMITS);
+    let owner = store.mailbox(OWNER);
+    let appended = owner.append("Team", vec![message; count], NO_LIMITS);
     runtime.block_on(appended).unwrap();
 }
 
@@ -381,7 +380,7 @@ fn seen() -> Flags {
 #[test]
 fn what_was_acknowledged_survives_a_power_cut() {
     let (disk, runtime) = (FaultDisk::new(), runtime());
-    let store = open(&(Arc::clone(&disk) as Arc<dyn Disk>));
+    let store = open(&(Arc::new(disk.clone()) as Arc<dyn Disk>));
     let owner = store.mailbox(OWNER);
     let team = runtime
         .block_on(owner.create_folder("Team", None, NO_LIMITS))
