@@ -101,8 +101,7 @@ class Kept:
 
 def everything():
     imap = connect()
-    imap.untagged_responses = {}
-    ok(imap._simple_command("EXAMINE", "INBOX"))
+    ok(imap.select("INBOX", readonly=True))
     truth = Kept()
     ok(imap._simple_command("UID", "FETCH", "1:*", "(FLAGS EMAILID THREADID)"))
     truth.hear(imap)
