@@ -12,7 +12,7 @@ use std::{
     sync::Arc,
 };
 
-use axigend_storage::{Disk, FlagOp, Flags, MemoryDisk, Store, StoreOptions, SystemFlags};
+use axigend_storage::{Disk, FlagOp, Flags, FolderId, Mailbox, MemoryDisk, Store, StoreOptions, SystemFlags};
 use support::{
     ACCOUNTS, Op, apply,
     pack::{files, fixture, pack, put, unpack},
@@ -135,19 +135,23 @@ fn list(store: &Arc<Store>, runtime: &tokio::runtime::Runtime) -> String {
                 )
                 .unwrap();
             }
-            for reader in ACCOUNTS.into_iter().filter(|reader| *reader != account) {
-                let rows = mailbox
-                    .open_as(reader)
-                    .messages(folder.id, 0, usize::MAX)
-                    .unwrap();
-                let seen = rows
-                    .iter()
-                    .filter(|row| row.flags.system.contains(SystemFlags::SEEN));
-                let seen: Vec<(u32, u64)> = seen.map(|row| (row.uid, row.modseq)).collect();
-                if !seen.is_empty() {
-                    writeln!(out, "    seen by {reader} with modseq {seen:?}").unwrap();
-                }
-            }
+            out.push_str(&seen(&mailbox, folder.id));
+        }
+    }
+    out
+}
+
+/// What others than the owner have seen of a folder.
+fn seen(mailbox: &Mailbox, folder: FolderId) -> String {
+    let mut out = String::new();
+    for reader in ACCOUNTS.into_iter().filter(|reader| *reader != mailbox.owner()) {
+        let rows = mailbox.open_as(reader).messages(folder, 0, usize::MAX).unwrap();
+        let seen = rows
+            .iter()
+            .filter(|row| row.flags.system.contains(SystemFlags::SEEN));
+        let seen: Vec<(u32, u64)> = seen.map(|row| (row.uid, row.modseq)).collect();
+        if !seen.is_empty() {
+            writeln!(out, "    seen by {reader} with modseq {seen:?}").unwrap();
         }
     }
     out

@@ -227,12 +227,11 @@ impl<'a> Message<'a> {
 
     /// The THREADID.
     pub(super) async fn thread(&mut self) -> Result<String, Refusal> {
-        let ids = match self.summary.and_then(Summary::thread_ids) {
-            Some(ids) => ids,
-            None => {
-                let header = &self.header().await?.bytes;
-                ThreadIds::parse(header, &Envelope::parse(header))
-            }
+        let ids = if let Some(ids) = self.summary.and_then(Summary::thread_ids) {
+            ids
+        } else {
+            let header = &self.header().await?.bytes;
+            ThreadIds::parse(header, &Envelope::parse(header))
         };
         Ok(thread_id(&ids, &self.row.content))
     }

@@ -14,6 +14,10 @@ use super::{
 
 /// The arguments of SEARCH.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about one command"
+)]
 pub(crate) struct Arguments {
     /// RETURN options, when there were any.
     pub(super) results: Option<Results>,
@@ -192,12 +196,7 @@ impl Reader<'_> {
         Ok(Some(match word {
             "KEYWORD" | "UNKEYWORD" => {
                 argument()?;
-                let key = Key::Keyword(cursor.atom("a keyword")?);
-                if word == "KEYWORD" {
-                    key
-                } else {
-                    Key::Not(Box::new(key))
-                }
+                keyword(cursor, word)?
             }
             "LARGER" | "SMALLER" => {
                 argument()?;
@@ -217,18 +216,7 @@ impl Reader<'_> {
             }
             "EMAILID" | "THREADID" => {
                 argument()?;
-                let id = cursor.atom("an object id")?;
-                if !is_object_id(id.as_bytes()) {
-                    return Err(Bad::new(format!(
-                        "an object id has 1 to {OBJECT_ID_MAX} letters, digits, '_' and '-'"
-                    )));
-                }
-                if word == "EMAILID" {
-                    Key::EmailId(id)
-                } else {
-                    self.arguments.threads = true;
-                    Key::ThreadId(id)
-                }
+                self.object_id(cursor, word)?
             }
             "MODSEQ" => {
                 argument()?;
@@ -261,6 +249,20 @@ impl Reader<'_> {
             }
             _ => return Ok(None),
         }))
+    }
+
+    fn object_id(&mut self, cursor: &mut Cursor<'_>, word: &str) -> Parsed<Key> {
+        let id = cursor.atom("an object id")?;
+        if !is_object_id(id.as_bytes()) {
+            return Err(Bad::new(format!(
+                "an object id has 1 to {OBJECT_ID_MAX} letters, digits, '_' and '-'"
+            )));
+        }
+        if word == "EMAILID" {
+            return Ok(Key::EmailId(id));
+        }
+        self.arguments.threads = true;
+        Ok(Key::ThreadId(id))
     }
 
     fn field(&mut self, cursor: &mut Cursor<'_>, name: String) -> Parsed<Key> {
@@ -323,6 +325,16 @@ impl Reader<'_> {
         }
         Key::Test(place)
     }
+}
+
+/// The argument of KEYWORD or UNKEYWORD.
+fn keyword(cursor: &mut Cursor<'_>, word: &str) -> Parsed<Key> {
+    let key = Key::Keyword(cursor.atom("a keyword")?);
+    Ok(if word == "KEYWORD" {
+        key
+    } else {
+        Key::Not(Box::new(key))
+    })
 }
 
 /// Keys that are one word.
