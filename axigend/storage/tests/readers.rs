@@ -125,19 +125,19 @@ impl Follower {
         let summary = runtime.block_on(mailbox.changed_since(folder, before)).unwrap();
         let (mut changed, mut vanished) = (BTreeSet::new(), BTreeSet::new());
         loop {
-            let changes = mailbox.changes_since(folder, self.modseq, 3).unwrap();
-            assert!(changes.history_known && changes.highest_modseq >= self.modseq);
-            for row in changes.rows {
-                assert!(row.modseq > before && row.modseq <= changes.highest_modseq);
+            let page = mailbox.changes_since(folder, self.modseq, 3).unwrap();
+            assert!(page.history_known && page.highest_modseq >= self.modseq);
+            for row in page.rows {
+                assert!(row.modseq > before && row.modseq <= page.highest_modseq);
                 changed.insert(row.uid);
                 self.flags.insert(row.uid, row.flags.system);
             }
-            for uid in changes.vanished {
+            for uid in page.vanished {
                 vanished.insert(uid);
                 self.flags.remove(&uid);
             }
-            self.modseq = changes.highest_modseq;
-            if changes.complete {
+            self.modseq = page.highest_modseq;
+            if page.complete {
                 break;
             }
         }
@@ -222,21 +222,7 @@ impl World {
                     assert_eq!(row.flags.system, self.folders[at][&row.uid].flags(reader));
                 }
             }
-            Op::Conditional(uids, system) => {
-                let known = self.followers.entry((reader, at)).or_default();
-                let fresh = mailbox.messages(folder, 0, usize::MAX).unwrap();
-                let since = known.modseq;
-                let change =
-                    mailbox.set_flags(folder, uids.clone(), FlagOp::Add, flags(*system), Some(since));
-                let changed = self.runtime.block_on(change).unwrap();
-                for row in fresh.iter().filter(|row| uids.contains(&row.uid)) {
-                    assert_eq!(changed.modified.contains(&row.uid), row.modseq > since);
-                }
-                for row in changed.rows {
-                    let message = self.folders[at].get_mut(&row.uid).unwrap();
-                    message.change(reader, FlagOp::Add, *system);
-                }
-            }
+            Op::Conditional(uids, system) => self.conditional(reader, at, uids, flags(*system)),
             Op::Expunge(uids) => {
                 let gone = mailbox.expunge(folder, Some(uids.clone()), false);
                 self.runtime.block_on(gone).unwrap();
@@ -252,6 +238,23 @@ impl World {
                 };
                 self.store.compact(options, &Progress::new()).unwrap();
             }
+        }
+    }
+
+    fn conditional(&mut self, reader: u64, at: usize, uids: &[u32], flags: Flags) {
+        let mailbox = self.mailbox(reader);
+        let folder = mailbox.folder(NAMES[at]).unwrap().id;
+        let since = self.followers.entry((reader, at)).or_default().modseq;
+        let fresh = mailbox.messages(folder, 0, usize::MAX).unwrap();
+        let system = flags.system;
+        let change = mailbox.set_flags(folder, uids.to_vec(), FlagOp::Add, flags, Some(since));
+        let changed = self.runtime.block_on(change).unwrap();
+        for row in fresh.iter().filter(|row| uids.contains(&row.uid)) {
+            assert_eq!(changed.modified.contains(&row.uid), row.modseq > since);
+        }
+        for row in changed.rows {
+            let message = self.folders[at].get_mut(&row.uid).unwrap();
+            message.change(reader, FlagOp::Add, system);
         }
     }
 
