@@ -94,7 +94,11 @@ impl Processing {
     /// The store and the places in it, when the message can be delivered now. Refused when it is for a store that takes
     /// nothing before a restart: until then the queue could only pile it up.
     async fn short_way(&self, received: &Received, envelope: &Envelope) -> Result<Option<ShortWay>, Refusal> {
-        let Found { places, recipients, all } = self.places(envelope, received.body().len()).await?;
+        let Found {
+            places,
+            recipients,
+            all,
+        } = self.places(envelope, received.body().len()).await?;
         let mut stores: Vec<&Path> = places.iter().map(|place| place.store.as_path()).collect();
         stores.dedup();
         // Opening one may read the disk: the queue's threads do that.

@@ -65,7 +65,7 @@ async fn a_reader_of_anothers_folder_has_a_seen_of_its_own() {
     for number in 0..3 {
         append(&mailbox, &format!("Subject: {number}\r\n\r\n")).await;
     }
-    let (mut owner, mut reader) = (open(&mailbox), open(&mailbox.open_as(2)));
+    let (mut owner, mut reader) = (open(&mailbox).await, open(&mailbox.open_as(2)).await);
     let since = owner
         .select("INBOX", false)
         .await
@@ -81,14 +81,14 @@ async fn a_reader_of_anothers_folder_has_a_seen_of_its_own() {
         .await
         .expect("flags");
     assert_eq!(changed.rows.len(), 2);
-    let told = reader.changes(since).expect("changes");
+    let told = reader.changes(since).await.expect("changes");
     assert_eq!(told.rows.iter().map(|row| row.uid).collect::<Vec<_>>(), [1, 2]);
-    let quiet = owner.changes(since).expect("changes");
+    let quiet = owner.changes(since).await.expect("changes");
     assert!(quiet.rows.is_empty() && quiet.highest_modseq == told.highest_modseq);
     assert_eq!(reader.uids().await.expect("UIDs").first_unseen, Some(3));
     assert_eq!(owner.uids().await.expect("UIDs").first_unseen, Some(1));
-    assert_eq!(reader.folder_named("INBOX").expect("INBOX").unseen, 1);
-    assert_eq!(owner.folder_named("INBOX").expect("INBOX").unseen, 3);
+    assert_eq!(reader.folder_named("INBOX").await.expect("INBOX").unseen, 1);
+    assert_eq!(owner.folder_named("INBOX").await.expect("INBOX").unseen, 3);
 }
 
 #[tokio::test(flavor = "current_thread")]
