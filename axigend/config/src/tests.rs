@@ -288,10 +288,7 @@ fn a_file_of_an_installed_axigen_is_understood() {
     fs::write(&path, include_str!("tests/axigen.cfg")).unwrap();
     let (config, said) = RunningConfig::load(&path).unwrap();
     let unknown: Vec<String> = said.iter().filter_map(|one| one.attribute.clone()).collect();
-    assert_eq!(
-        unknown,
-        ["dnr", "smtpOutgoing", "socketFilters", "serverActiveFilters"]
-    );
+    assert_eq!(unknown, ["socketFilters", "serverActiveFilters"]);
     let settings = config.settings();
     assert_eq!(settings.server.server_name, "mail.example.com");
     assert!(settings.server.services.contains(&ServiceName::Webadmin));
