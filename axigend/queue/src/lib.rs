@@ -20,6 +20,7 @@ mod envelope;
 mod id;
 mod incoming;
 mod list;
+mod memory;
 mod queue;
 mod ready;
 mod scan;

@@ -43,6 +43,9 @@ pub struct QueueOptions {
     pub sync: bool,
     /// Bytes the index may cache.
     pub cache_bytes: usize,
+    /// Bytes of large bodies on their way in that are held in memory at once, of all conversations together; what finds no
+    /// room goes through spool files.
+    pub body_memory: u64,
     /// What the schedule goes by.
     pub clock: Arc<dyn Clock>,
 }
@@ -53,6 +56,7 @@ impl Default for QueueOptions {
             proc_queue_size: 1000,
             sync: true,
             cache_bytes: 16 << 20,
+            body_memory: 64 << 20,
             clock: Arc::new(SystemClock),
         }
     }
@@ -76,7 +80,7 @@ impl Queue {
             rebuildable: false,
             ..LedgerOptions::new("queue", TABLES, FORMAT)
         };
-        let spool = Arc::new(Spool::open(dir, &disk)?);
+        let spool = Arc::new(Spool::open(dir, &disk, options.body_memory)?);
         let ledger = Ledger::open(dir, disk, files)?;
         let mark = ledger.read(|at| mark_of(at.get(MARK.0, MARK.1)?.as_deref()))?;
         let mut ids = Ids::starting_at(mark);

@@ -12,8 +12,11 @@ use std::thread::JoinHandle;
 
 use axigen_shared::{Cause, Refusal};
 use axigend_storage::{BodySource, Disk, DiskFile, read_file};
+use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
+
+use crate::memory::{BodyMemory, Grant};
 
 /// Threads that write incoming files: two keep a disk busy while one of them waits.
 const SPOOL_THREADS: usize = 2;
@@ -40,6 +43,8 @@ enum Job {
 
 /// The spool directory and its threads.
 pub(crate) struct Spool {
+    /// Room for bodies that need no file.
+    pub(crate) memory: Arc<BodyMemory>,
     dir: PathBuf,
     jobs: Mutex<Option<SyncSender<Job>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -47,7 +52,7 @@ pub(crate) struct Spool {
 
 impl Spool {
     /// Empties the directory and starts the threads.
-    pub(crate) fn open(queue: &Path, disk: &Arc<dyn Disk>) -> Result<Self, Refusal> {
+    pub(crate) fn open(queue: &Path, disk: &Arc<dyn Disk>, memory: u64) -> Result<Self, Refusal> {
         let dir = queue.join("incoming");
         disk.create_dir_all(&dir)
             .map_err(|error| refusal("create incoming/", &error))?;
@@ -68,6 +73,7 @@ impl Spool {
             threads.push(thread.map_err(|error| refusal("start a spool thread", &error))?);
         }
         Ok(Self {
+            memory: BodyMemory::new(memory),
             dir,
             jobs: Mutex::new(Some(jobs)),
             threads: Mutex::new(threads),
@@ -159,6 +165,23 @@ fn remove(disk: &dyn Disk, path: &Path) {
         && error.kind() != io::ErrorKind::NotFound
     {
         tracing::warn!(module = "PROCESSING", "cannot remove {}: {error}", path.display());
+    }
+}
+
+/// A finished body in memory, with the room it takes.
+pub(crate) struct HeldBody {
+    pub(crate) bytes: Bytes,
+    /// Given back when nobody needs the body any more.
+    pub(crate) _grant: Grant,
+}
+
+impl BodySource for HeldBody {
+    fn len(&self) -> u64 {
+        BodySource::len(&self.bytes)
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        self.bytes.read_at(offset, buf)
     }
 }
 

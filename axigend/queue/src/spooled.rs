@@ -1,6 +1,7 @@
-//! Bytes on their way in that nobody answers for yet: in memory while they are few, else in a file of the spool.
+//! Bytes on their way in that nobody answers for yet: in memory while there is room, else in a file of the spool.
 //!
-//! What one of these holds in memory is bounded whatever was announced or arrives. Dropping it leaves nothing behind;
+//! What one of these holds in memory is bounded whatever was announced or arrives, and what all hold together has one budget
+//! ([`crate::QueueOptions::body_memory`]). Dropping it leaves nothing behind;
 //! a body made of it holds the file open and can still be read.
 
 use std::sync::Arc;
@@ -10,12 +11,17 @@ use axigen_shared::{Cause, Refusal};
 use axigend_storage::{BodySource, DiskFile};
 use bytes::Bytes;
 
+use crate::memory::Grant;
 use crate::queue::Queue;
-use crate::spool::{Spool, SpoolFile};
+use crate::spool::{HeldBody, Spool, SpoolFile};
 
 /// Bodies up to this size are never written to the spool; most mail is smaller. It bounds what one conversation holds
-/// in memory (twice: this much, and a piece of [`SPOOL_PIECE`] being written).
+/// in memory beside the common budget (twice: this much, and a piece of [`SPOOL_PIECE`] being written).
 pub const SPOOL_MEMORY: usize = 128 * 1024;
+/// What is asked of the budget at once.
+const STEP: usize = 1 << 20;
+/// Most that one body gets of the budget: so few bodies that are larger do not take it from all others.
+const BODY_MOST: usize = 16 << 20;
 /// What is gathered before it goes to the spool file in one write.
 const SPOOL_PIECE: usize = SPOOL_MEMORY;
 
@@ -28,6 +34,8 @@ pub struct SpooledBody {
     name: String,
     /// Bytes not in the file.
     held: Vec<u8>,
+    /// Room for them beyond [`SPOOL_MEMORY`].
+    grant: Grant,
     file: Option<Arc<dyn DiskFile>>,
     /// The file was asked for: it may be there even if nobody got to know.
     named: bool,
@@ -49,6 +57,7 @@ impl SpooledBody {
     /// An empty body whose file, if it comes to that, has this name.
     pub(crate) fn new(spool: Arc<Spool>, name: String) -> Self {
         Self {
+            grant: Grant::of(&spool.memory),
             spool,
             name,
             held: Vec::new(),
@@ -72,11 +81,28 @@ impl SpooledBody {
     /// Takes the next bytes; `StorageFull`, `StorageFailure`. After an error no body can be made any more.
     pub async fn chunk(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
         self.refuse_if_broken()?;
+        if self.file.is_none() {
+            self.make_room(bytes.len());
+        }
         self.held.extend_from_slice(bytes);
-        if self.held.len() <= SPOOL_PIECE {
+        if self.held.len() <= SPOOL_PIECE.saturating_add(self.grant.bytes() as usize) {
             return Ok(());
         }
         self.spill().await
+    }
+
+    /// Asks the budget for what more bytes need; without room they go to the file.
+    fn make_room(&mut self, more: usize) {
+        let wanted = self.held.len().saturating_add(more);
+        let have = SPOOL_MEMORY + self.grant.bytes() as usize;
+        if wanted <= have || wanted > BODY_MOST {
+            return;
+        }
+        let step = (wanted - have).next_multiple_of(STEP);
+        if self.grant.grow(step as u64) {
+            // No more than was asked for: a vector left to itself doubles.
+            self.held.reserve_exact(have + step - self.held.len());
+        }
     }
 
     fn refuse_if_broken(&self) -> Result<(), Refusal> {
@@ -102,6 +128,7 @@ impl SpooledBody {
         let length = piece.len() as u64;
         self.spool.write(&file, self.spooled, piece).await?;
         self.spooled += length;
+        self.grant.release();
         self.broken = false;
         Ok(())
     }
@@ -117,7 +144,12 @@ impl SpooledBody {
                 file: Arc::clone(file),
                 len: self.spooled,
             }),
-            None => Arc::new(Bytes::from(std::mem::take(&mut self.held))),
+            None => {
+                let bytes = Bytes::from(std::mem::take(&mut self.held));
+                let empty = Grant::of(&self.spool.memory);
+                let grant = std::mem::replace(&mut self.grant, empty);
+                Arc::new(HeldBody { bytes, _grant: grant })
+            }
         })
     }
 }

@@ -22,6 +22,7 @@ fn open(disk: Arc<dyn Disk>) -> Result<Arc<Queue>, axigen_shared::Refusal> {
         disk,
         QueueOptions {
             clock,
+            body_memory: 0,
             ..QueueOptions::default()
         },
     )

@@ -28,6 +28,8 @@ fn open(disk: &Arc<MemoryDisk>, clock: &Arc<ManualClock>, bound: usize) -> Arc<Q
     let options = QueueOptions {
         proc_queue_size: bound,
         clock: clock.clone(),
+        // Every large body goes through a file.
+        body_memory: 0,
         ..QueueOptions::default()
     };
     Queue::open(dir(), disk.clone(), options).unwrap()
@@ -123,6 +125,50 @@ fn large_messages_are_spooled_and_leave_no_file() {
         queue.close();
     });
     assert!(disk.list(&dir().join("incoming")).unwrap().is_empty());
+}
+
+#[test]
+fn large_messages_stay_in_memory_while_there_is_room() {
+    const MEBIBYTE: usize = 1 << 20;
+    let (disk, _) = fresh();
+    let files = || disk.list(&dir().join("incoming")).unwrap().len();
+    let options = QueueOptions {
+        body_memory: 5 * MEBIBYTE as u64,
+        ..QueueOptions::default()
+    };
+    let body = |fill: u8| vec![fill; 2 * MEBIBYTE];
+    run(async {
+        let queue = Queue::open(dir(), disk.clone(), options).unwrap();
+        let mut taken = Vec::new();
+        for fill in 1..=3 {
+            let mut incoming = queue.incoming();
+            for piece in body(fill).chunks(50_000) {
+                incoming.chunk(piece).await.unwrap();
+            }
+            taken.push(incoming.received().await.unwrap());
+            assert_eq!(files(), usize::from(fill == 3), "body {fill}");
+        }
+        for (received, fill) in taken.drain(..).zip(1..) {
+            let mut bytes = vec![0; 2 * MEBIBYTE];
+            let mut have = 0;
+            while have < bytes.len() {
+                have += received.body().read_at(have as u64, &mut bytes[have..]).unwrap();
+            }
+            assert!(bytes == body(fill), "body {fill}");
+        }
+        // What was dropped left its room to others, one beyond every bound has none.
+        let mut incoming = queue.incoming();
+        incoming.chunk(&body(4)).await.unwrap();
+        let before = files();
+        let mut giant = queue.incoming();
+        for _ in 0..9 {
+            giant.chunk(&body(5)).await.unwrap();
+        }
+        assert_eq!(files(), before + 1);
+        drop((incoming, giant));
+        queue.close();
+    });
+    assert_eq!(files(), 0);
 }
 
 #[test]

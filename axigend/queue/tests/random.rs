@@ -70,6 +70,7 @@ fn run<T>(work: impl Future<Output = T>) -> T {
 fn open(disk: Arc<dyn Disk>, clock: &Arc<ManualClock>) -> Result<Arc<Queue>, axigen_shared::Refusal> {
     let options = QueueOptions {
         clock: Arc::clone(clock) as Arc<dyn axigend_queue::Clock>,
+        body_memory: 0,
         ..QueueOptions::default()
     };
     Queue::open(Path::new("/queue"), disk, options)

@@ -186,7 +186,11 @@ mod tests {
     };
 
     fn queue(disk: &FaultDisk) -> Arc<Queue> {
-        Queue::open(Path::new("/queue"), disk.shared(), QueueOptions::default()).expect("a queue")
+        let options = QueueOptions {
+            body_memory: 0,
+            ..QueueOptions::default()
+        };
+        Queue::open(Path::new("/queue"), disk.shared(), options).expect("a queue")
     }
 
     fn spooled(disk: &FaultDisk) -> usize {

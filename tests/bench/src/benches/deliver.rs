@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 const SMALL: usize = 4096;
 const LARGE: usize = 64 * 1024;
+/// Beyond what a session holds by itself.
+const HUGE: usize = 4 << 20;
 /// Longest wait until everything accepted is delivered.
 const DRAIN: Duration = Duration::from_mins(5);
 /// Between two looks into a mailbox that is not complete.
@@ -64,6 +66,16 @@ pub(super) fn large_20(scene: &mut Scene<'_>) -> Result<Vec<Figure>, String> {
     let load = Load {
         size: LARGE,
         sessions: 20,
+        recipients: 1,
+    };
+    Ok(deliver(scene, &load)?.figures(&load))
+}
+
+/// 4 MiB, 8 sessions.
+pub(super) fn huge_8(scene: &mut Scene<'_>) -> Result<Vec<Figure>, String> {
+    let load = Load {
+        size: HUGE,
+        sessions: 8,
         recipients: 1,
     };
     Ok(deliver(scene, &load)?.figures(&load))

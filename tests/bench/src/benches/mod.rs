@@ -46,11 +46,12 @@ pub(crate) struct Bench {
 }
 
 /// All benches, in the order in which they run on one store.
-pub(crate) const BENCHES: [Bench; 15] = [
+pub(crate) const BENCHES: [Bench; 16] = [
     both("deliver-4k-20", Store::Empty, deliver::small_20),
     both("deliver-64k-20", Store::Empty, deliver::large_20),
     both("deliver-4k-1", Store::Empty, deliver::small_1),
     both("deliver-64k-20-rcpt10", Store::Empty, deliver::large_20_to_10),
+    both("deliver-4m-8", Store::Empty, deliver::huge_8),
     both("append-4k-20", Store::Empty, append::small_20),
     ours("import-10g", Store::Empty, import::ten_gigabytes),
     both("select-100k", Store::Filled, mailbox::select),
