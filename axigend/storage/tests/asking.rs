@@ -302,6 +302,17 @@ fn many_who_want_a_store_wait_for_one_opening() {
     );
     let test = thread::current().name().unwrap_or_default().to_owned();
     assert!(!waited.contains(&test), "{waited:?}");
+    // Who asks right after another opening has ended is not taken for one of its own.
+    for round in 0..500 {
+        let dir = dir.join(round.to_string());
+        let asks = || async { stores.open(&dir).await.map(drop) };
+        run(async {
+            asks().await.expect("opened");
+            stores.close(&dir);
+            asks().await.expect("opened again");
+            stores.close(&dir);
+        });
+    }
     stores.close_all();
     let refused = run(stores.open(dir)).map(drop);
     assert_eq!(refused.unwrap_err().cause, axigen_shared::Cause::ShuttingDown);

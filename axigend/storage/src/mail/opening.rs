@@ -41,11 +41,14 @@ impl Openings {
 struct Opening {
     stores: Arc<Stores>,
     dir: PathBuf,
+    /// Those who waited are served: whoever waits now waits for another one.
+    over: bool,
 }
 
 impl Opening {
-    fn run(&self) {
+    fn run(&mut self) {
         let outcome = self.stores.get(&self.dir);
+        self.over = true;
         for answer in self.stores.openings.end(&self.dir) {
             // Who asked may have gone; the store stays open for the next.
             let _ = answer.send(outcome.clone());
@@ -55,7 +58,9 @@ impl Opening {
 
 impl Drop for Opening {
     fn drop(&mut self) {
-        self.stores.openings.end(&self.dir);
+        if !self.over {
+            self.stores.openings.end(&self.dir);
+        }
     }
 }
 
@@ -67,7 +72,8 @@ impl Stores {
         }
         let (answer, outcome) = oneshot::channel();
         if self.openings.join(dir, answer) {
-            let opening = Opening {
+            let mut opening = Opening {
+                over: false,
                 stores: Arc::clone(self),
                 dir: dir.to_owned(),
             };
