@@ -35,6 +35,8 @@ pub enum JobKind {
     Recover,
     /// FINDINVALIDMSG.
     FindInvalid,
+    /// The daily maintenance.
+    Daily,
 }
 
 impl JobKind {
@@ -46,6 +48,7 @@ impl JobKind {
             Self::Repair => "REPAIR",
             Self::Recover => "RECOVER",
             Self::FindInvalid => "FINDINVALIDMSG",
+            Self::Daily => "MAINTENANCE",
         }
     }
 
@@ -57,6 +60,7 @@ impl JobKind {
             Self::Repair => "job-repair",
             Self::Recover => "job-recover",
             Self::FindInvalid => "job-findinvalid",
+            Self::Daily => "job-daily",
         }
     }
 }
@@ -283,6 +287,20 @@ impl Jobs {
         let entry = table.entries.get(&(kind, place.to_owned()));
         let task = entry.map(|entry| Arc::clone(&entry.task));
         task.ok_or_else(|| Refusal::new(Cause::NotFound, format!("no {kind} was started for {place}")))
+    }
+
+    /// Refused while a job runs for the place.
+    pub fn none_at(&self, place: &str) -> Result<(), Refusal> {
+        let table = self.table.lock();
+        let mut entries = table.entries.values().map(|entry| &entry.task);
+        match entries.find(|task| task.place.eq_ignore_ascii_case(place) && !task.has_ended()) {
+            None => Ok(()),
+            Some(task) => {
+                let kind = task.kind;
+                let detail = format!("{kind} of {place} runs; {kind} abort ends it");
+                Err(Refusal::new(Cause::Conflict, detail))
+            }
+        }
     }
 
     /// Those that run, in words: kind, what it works on, how far it is.

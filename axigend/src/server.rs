@@ -3,6 +3,7 @@
 //! Order: configuration, certificate, storage, directory, queue, processing, services, control socket. Each start and each
 //! stop is logged with its answer. Usable in-process by tests: [`Server::start`] with listeners on port 0.
 
+use crate::administration::Administration;
 use crate::parts::Parts;
 use crate::services::{LogService, Services, control, hosts};
 use crate::startup::{StartError, WorkingDirectory, make_missing};
@@ -16,6 +17,7 @@ use axigend_search::{IndexSettings, Searches};
 use axigend_storage::{RealDisk, StoreObserver, StoreOptions, Stores};
 use axigend_telemetry::Telemetry;
 use futures_util::future::join_all;
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
@@ -48,6 +50,8 @@ pub struct Server {
     parts: Arc<Parts>,
     control: Arc<ServiceHost>,
     directory: WorkingDirectory,
+    /// Held while domains are being maintained.
+    daily: Arc<Mutex<()>>,
 }
 
 impl Server {
@@ -68,6 +72,7 @@ impl Server {
             parts,
             control,
             directory,
+            daily: Arc::default(),
         };
         match server.open(options.sockets, &settings).await {
             Ok(()) => Ok(server),
@@ -124,6 +129,8 @@ impl Server {
         match config.reload() {
             Ok(warnings) => {
                 services.apply(change);
+                let counting = wanted.server.enable_storage_statistics;
+                self.parts.stores.set_counting(counting);
                 for warning in warnings {
                     tracing::warn!("{warning}");
                 }
@@ -133,7 +140,8 @@ impl Server {
         }
     }
 
-    /// What is done about every minute, off this thread: closing the storages that nobody uses.
+    /// What is done about every minute, off this thread: closing the storages that nobody uses, and the daily maintenance
+    /// of domains for which it is due.
     pub fn maintain(&self) {
         let stores = Arc::clone(&self.parts.stores);
         // Not waited for: should it take longer than the next call comes, both do their part.
@@ -141,6 +149,12 @@ impl Server {
             let closed = stores.close_idle(Instant::now());
             if closed > 0 {
                 tracing::debug!(module = "STORAGE", "{closed} idle storages closed");
+            }
+        }));
+        let (parts, daily) = (Arc::clone(&self.parts), Arc::clone(&self.daily));
+        drop(tokio::task::spawn_blocking(move || {
+            if let Some(_alone) = daily.try_lock() {
+                Administration::maintain_daily(&parts);
             }
         }));
     }
@@ -151,6 +165,7 @@ impl Server {
             parts,
             control,
             directory,
+            daily: _,
         } = self;
         let services = &parts.services;
         let settings = parts.config.settings();
@@ -277,6 +292,18 @@ fn searches(config: &Arc<RunningConfig>) -> Arc<Searches> {
     }))
 }
 
+/// What the storages of objects do is counted from now on.
+fn count_objects(directory: &Directory) {
+    let now = jiff::Timestamp::now().as_second();
+    directory.server_ledger().count(true, now);
+    for domain in directory.domains() {
+        // One that is not in service is counted when it comes.
+        if let Ok(ledger) = directory.domain_ledger(&domain.name) {
+            ledger.count(true, now);
+        }
+    }
+}
+
 /// The parts that hold data, each closed again if a later one does not open.
 fn build(
     home: &WorkingDirectory,
@@ -294,10 +321,14 @@ fn build(
         },
     ));
     let searches = searches(&config);
+    stores.set_counting(settings.server.enable_storage_statistics);
     stores.observe(Arc::clone(&searches) as Arc<dyn StoreObserver>);
     tracing::info!("storage ready");
     let directory = Directory::open(&home.server_data(), home.path(), Arc::clone(&disk))?;
     tracing::info!("directory open: {} domains", directory.domains().len());
+    if settings.server.enable_storage_statistics {
+        count_objects(&directory);
+    }
     let released = Arc::clone(&stores);
     directory.on_release(move |message_storage| released.close(message_storage));
     let placed = Arc::clone(&stores);

@@ -163,10 +163,6 @@ fn compaction_gives_space_back_and_says_so() {
     );
     assert!(cli.domain("COMPACT abort").contains("-ERR: no COMPACT runs"));
     assert!(
-        cli.domain("COMPACT All splitAfter 5 into x")
-            .contains("-ERR: splitAfter is not built yet")
-    );
-    assert!(
         cli.domain("COMPACT Storage usid 77")
             .contains("-ERR: no storage 77")
     );
@@ -261,7 +257,6 @@ fn damage_is_found_named_and_purged() {
     let scan = daemon.admin(&["--plain", DOMAIN, "SCAN ALL"]);
     assert!(scan.contains("+OK: not clean, 1 problems"), "{scan}");
     assert!(refused(&daemon, &[DOMAIN, "SCAN ALL purge readOnly"]).contains("readOnly"));
-    assert!(refused(&daemon, &[DOMAIN, "SCAN ALL recoverTo ann"]).contains("recoverTo is not built yet"));
     let soft = daemon.admin(&[
         "--plain",
         DOMAIN,
@@ -437,6 +432,7 @@ fn storages_are_counted_and_cached_metadata_dropped() {
     let on = daemon.admin(&[
         "--plain",
         DOMAIN,
+        "DISABLE StorageStatistics",
         "SHOW StorageStatistics",
         "ENABLE StorageStatistics",
     ]);

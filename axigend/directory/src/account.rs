@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axigend_storage::{AccountId, MailboxLimits};
 
+use crate::autopurge::Autopurge;
 use crate::credential::Credential;
 use crate::domain::Domain;
 use crate::service::ServiceSwitches;
@@ -36,6 +37,8 @@ pub struct Account {
     pub services: ServiceSwitches,
     /// Quotas of its mailbox.
     pub mailbox_limits: MailboxLimits,
+    /// What of its mail goes by age.
+    pub autopurge: Autopurge,
     /// Most IMAP sessions at a time, 0 = no limit.
     pub imap_connection_count: u32,
     /// Most POP3 sessions at a time, 0 = no limit.

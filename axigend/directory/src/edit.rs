@@ -28,7 +28,7 @@ pub struct DomainPlaces {
 
 impl Directory {
     /// A domain that may be edited: one that is disabled.
-    fn editable(&self, name: &str) -> Result<std::sync::Arc<Listed>, Refusal> {
+    pub(crate) fn editable(&self, name: &str) -> Result<std::sync::Arc<Listed>, Refusal> {
         let listed = self.known(name)?;
         match listed.record.state {
             DomainState::Disabled => Ok(listed),

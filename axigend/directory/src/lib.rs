@@ -13,6 +13,7 @@ mod account;
 mod accounts;
 mod administer;
 mod authenticate;
+mod autopurge;
 mod check;
 mod codec;
 mod create;
@@ -36,6 +37,7 @@ mod place;
 mod recipients;
 mod record;
 mod register;
+mod repair;
 mod restore;
 mod server;
 mod service;
@@ -47,6 +49,7 @@ mod verify;
 
 pub use account::{Account, AccountKey};
 pub use authenticate::{AdminUser, LoginContext};
+pub use autopurge::Autopurge;
 pub use check::{CheckedDomain, DirectoryReport, check};
 pub use create::NewDomain;
 pub use credential::PASSWORD_MAX;
@@ -58,6 +61,7 @@ pub use logins::LastLogin;
 pub use mailing_list::{
     ContentAllow, LIST_TEXTS, ListAddress, ListUser, MailingList, Moderate, SenderAllow, name_list_addresses,
 };
+pub use maintain::DisabledObjects;
 pub use place::{Role, Storage, Usid};
 pub use recipients::RecipientKind;
 pub use service::{ServiceSwitch, ServiceSwitches};

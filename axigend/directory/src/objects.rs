@@ -16,7 +16,8 @@ use crate::mailing_list::list_names;
 use crate::names::{local_key, matches_wildcard};
 use crate::place::{Place, Usid};
 use crate::server::{next_number, number_taken};
-use crate::tables::{CREDENTIAL, Dates, Kind, NAME, NAMES_END, NameRecord, OBJECT, OBJECT_TABLES, REGISTRY};
+use crate::tables::{CREDENTIAL, Dates, Kind, MAINTAINED, META, NAME, NAMES_END, NameRecord, OBJECT};
+use crate::tables::{OBJECT_TABLES, REGISTRY};
 use crate::tables::{OBJECTS_FORMAT, STORAGE, decode_object, encode_object, object_key};
 
 /// Cache of the index of one domain. Accounts in use are cached as objects; this is for looking them up.
@@ -172,6 +173,22 @@ impl DomainObjects {
         }
         names.truncate(limit);
         Ok(names)
+    }
+
+    /// When the daily maintenance was last done; `None` when it never was.
+    pub(crate) fn maintained(&self) -> Result<Option<i64>, Refusal> {
+        let bytes = self.ledger.read(|at| at.get(META, MAINTAINED))?;
+        let date = |bytes: Vec<u8>| Some(i64::from_be_bytes(bytes.try_into().ok()?));
+        Ok(bytes.and_then(date))
+    }
+
+    /// The daily maintenance is done at this moment, or is due at once.
+    pub(crate) async fn set_maintained(&self, date: Option<i64>) -> Result<(), Refusal> {
+        let write = self.ledger.write(move |txn| match date {
+            Some(date) => txn.put(META, MAINTAINED, &date.to_be_bytes()),
+            None => txn.delete(META, MAINTAINED),
+        });
+        write.await
     }
 
     /// How many accounts and lists have their mail in each storage; those that say nothing are counted under `None`.

@@ -4,7 +4,7 @@
 //! name → what DELETE kept of it), `meta`. Domain objects: `object` (kind u8 and id u64 → version u8,
 //! [`Dates`] as two i64, and text of the object; version 1 had no dates), `name` (local key → [`NameRecord`]; one name space for accounts, aliases and all other
 //! recipients), `credential` (account id → credential), `registry` (account id → last logins), `meta`
-//! (`"next"` → next id, u64).
+//! (`"next"` → next id, u64; `"maintained"` → date).
 
 use axigen_shared::schema::{self, Object, Severity};
 use axigen_shared::{Cause, Refusal};
@@ -36,6 +36,8 @@ pub(crate) const OBJECT_TABLES: &[&str] = &[OBJECT, NAME, CREDENTIAL, REGISTRY, 
 
 /// Key of the next number in `meta`.
 pub(crate) const NEXT: &[u8] = b"next";
+/// Key in `meta` of domain objects of when the daily maintenance was last done, i64 seconds since 1970.
+pub(crate) const MAINTAINED: &[u8] = b"maintained";
 /// Key of the server storage's own usid in `meta`.
 pub(crate) const USID: &[u8] = b"usid";
 /// Above every key of a table whose keys are names: no UTF-8 text contains this byte.

@@ -10,6 +10,7 @@ use axigen_shared::schema::{Object, Value};
 use axigend_storage::{AccountId, MailboxLimits};
 
 use crate::account::Account;
+use crate::autopurge::Autopurge;
 use crate::credential::Credential;
 use crate::domain::{CatchAll, Domain, MessageStorage};
 use crate::entries::StoredEntry;
@@ -121,6 +122,10 @@ fn mailbox(
             folder_message_count: quotas.get("messageCount").number(),
             folder_size_kb: quotas.get("messageSize").number(),
         },
+        autopurge: Autopurge::new(
+            quotas.get("autopurgeAgeLimit").number(),
+            quotas.get("autopurgeFolders").str(),
+        ),
         imap_connection_count: count(limits.get("imapConnectionCount").number()),
         pop3_connection_count: count(limits.get("pop3ConnectionCount").number()),
         quota_send_threshold: count(quotas.get("quotaSendMessageThreshold").number()),

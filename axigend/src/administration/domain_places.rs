@@ -6,6 +6,7 @@ use axigen_shared::schema::{self, Change, Context, Object};
 use axigen_shared::{Cause, Refusal};
 use axigend_console::{Acted, Answered, Target};
 use axigend_directory::DomainPlaces;
+use jiff::Timestamp;
 use std::sync::Arc;
 
 /// Attributes of the contexts here.
@@ -53,6 +54,7 @@ impl Administration {
         target: &Target,
         changes: &[Change],
     ) -> Result<Answered, Refusal> {
+        self.parts.jobs.none_at(target.name())?;
         let mut object = (*self.domain_edit(target.name())?).clone();
         object.apply(changes)?;
         let wanted = DomainPlaces {
@@ -70,16 +72,32 @@ impl Administration {
         if let Some(location) = args.text(LOCATION) {
             self.enable_at(location).await?;
         } else {
-            let name = args.first_text().unwrap_or_default();
-            self.parts.directory.enable_domain(name).await?;
+            self.enable_named(args.first_text().unwrap_or_default()).await?;
         }
         Ok(Acted::done())
+    }
+
+    /// Not while its storages are being maintained.
+    async fn enable_named(&self, name: &str) -> Result<(), Refusal> {
+        self.parts.jobs.none_at(name)?;
+        self.parts.directory.enable_domain(name).await?;
+        self.count_objects(name);
+        Ok(())
+    }
+
+    /// The objects of a domain that comes into service are counted, where that is wanted.
+    pub(super) fn count_objects(&self, domain: &str) {
+        if self.parts.config.settings().server.enable_storage_statistics
+            && let Ok(ledger) = self.parts.directory.domain_ledger(domain)
+        {
+            ledger.count(true, Timestamp::now().as_second());
+        }
     }
 
     async fn enable_at(&self, location: &str) -> Result<(), Refusal> {
         let directory = &self.parts.directory;
         if let Some(name) = directory.domain_at(location)? {
-            return directory.enable_domain(&name).await;
+            return self.enable_named(&name).await;
         }
         let before: Vec<String> = directory
             .domains()
@@ -121,7 +139,7 @@ impl Administration {
         let wanted = said("domain-register", changes)?;
         match wanted.get(LOCATION).str() {
             "" => {
-                self.parts.directory.enable_domain(wanted.get(NAME).str()).await?;
+                self.enable_named(wanted.get(NAME).str()).await?;
             }
             location => self.enable_at(location).await?,
         }

@@ -54,6 +54,7 @@ impl Administration {
         };
         let name = new.name.clone();
         self.parts.directory.create_domain(new).await?;
+        self.count_objects(&name);
         let first = self.parts.directory.accounts(&name, None, 1, None)?;
         let mut answered = Answered::default();
         if let Some(account) = first.first() {
@@ -136,10 +137,9 @@ impl Administration {
 
     pub(super) async fn delete_domain(&self, args: &Args) -> Result<Acted, Refusal> {
         let keep_copy = !args.flag("dontKeepCopy");
-        self.parts
-            .directory
-            .delete_domain(&self.meant(args)?, keep_copy)
-            .await?;
+        let name = self.meant(args)?;
+        self.parts.jobs.none_at(&name)?;
+        self.parts.directory.delete_domain(&name, keep_copy).await?;
         Ok(Acted::done())
     }
 

@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// The longest `peek <timeout>` waits for the end.
 const PEEK: Duration = Duration::from_hours(1);
+/// The smallest size that files may be cut at.
+const SPLIT_LEAST_KB: u64 = 1024;
 /// The parameter that says what to do with a job that runs.
 const WHAT: &str = "attach|peek|abort";
 /// The same where `abort` is a command of its own.
@@ -56,16 +58,17 @@ impl Administration {
 
     /// `COMPACT All [forced]` and `COMPACT Storage usid <usid> [forced]`.
     pub(super) async fn compact(&self, place: &Place, args: &Args) -> Result<Acted, Refusal> {
-        if args.flag("splitAfter") || args.flag("into") {
-            return Err(not_built("splitAfter"));
-        }
         let domain = place_name(place);
         let own = Self::over(&self.parts);
         let (of, usid) = (domain.clone(), args.text("usid").map(str::to_owned));
         let storages = apart(move || chosen(own.storages(&of)?, usid.as_deref())).await?;
-        let forced = args.flag("forced");
+        let options = CompactOptions {
+            forced: args.flag("forced"),
+            split_after: split(args, &storages)?,
+            ..CompactOptions::default()
+        };
         self.start_job(JobKind::Compact, &domain, move |task| {
-            compact(task, &storages, forced)
+            compact_all(task, &storages, options)
         })
     }
 
@@ -73,9 +76,12 @@ impl Administration {
     pub(super) async fn compact_server(&self, args: &Args) -> Result<Acted, Refusal> {
         let own = Self::over(&self.parts);
         let storage = apart(move || own.server_storage()).await?;
-        let forced = args.flag("forced");
+        let options = CompactOptions {
+            forced: args.flag("forced"),
+            ..CompactOptions::default()
+        };
         self.start_job(JobKind::Compact, SERVER, move |task| {
-            compact(task, &[storage], forced)
+            compact_all(task, &[storage], options)
         })
     }
 }
@@ -127,25 +133,50 @@ fn peeked(task: &Task) -> Acted {
     Acted::with(Body::Text { lines, blank: false })
 }
 
-fn compact(task: &Task, storages: &[Storage], forced: bool) -> Result<String, Refusal> {
+/// `splitAfter <max_size> into <usid>`, in bytes: what is compacted is cut into files of that size.
+fn split(args: &Args, storages: &[Storage]) -> Result<Option<u64>, Refusal> {
+    let Some(size) = args.text("splitAfter") else {
+        return Ok(None);
+    };
+    let kb: Option<u64> = size.parse().ok().filter(|kb| *kb >= SPLIT_LEAST_KB);
+    let kb = kb.ok_or_else(|| {
+        let detail = format!("invalid value for splitAfter: {size}; a size in KB, {SPLIT_LEAST_KB} or more");
+        Refusal::new(Cause::Invalid, detail)
+    })?;
+    let into = args.text("into").unwrap_or_default();
+    if storages
+        .iter()
+        .any(|storage| !storage.usid().eq_ignore_ascii_case(into))
+    {
+        let detail = format!(
+            "nothing can be split off into {into}: a mailbox lies whole in its storage. COMPACT Storage usid <usid> \
+             splitAfter <max_size> into <usid>, with the same usid twice, cuts the files of that storage"
+        );
+        return Err(Refusal::new(Cause::Unsupported, detail));
+    }
+    Ok(Some(kb.saturating_mul(1024)))
+}
+
+fn compact_all(task: &Task, storages: &[Storage], options: CompactOptions) -> Result<String, Refusal> {
     let mut given_back = 0;
     for storage in storages {
-        let (usid, role) = (storage.usid(), storage.role);
-        task.say(format!("compacting {role} {usid}"));
-        let progress = Arc::new(Progress::new());
-        task.compacts(&progress);
-        let options = CompactOptions {
-            forced,
-            ..CompactOptions::default()
-        };
-        let done = storage.ledger.compact(options, &progress)?;
-        given_back += done.given_back_bytes;
-        task.say(result(&usid, role, done));
-        if done.aborted || task.is_aborted() {
-            return Err(aborted());
-        }
+        given_back += compact(task, storage, options)?;
     }
     Ok(format!("{} KB given back", given_back / 1024))
+}
+
+/// Compacts one storage and says so; returns the bytes given back.
+pub(super) fn compact(task: &Task, storage: &Storage, options: CompactOptions) -> Result<u64, Refusal> {
+    let (usid, role) = (storage.usid(), storage.role);
+    task.say(format!("compacting {role} {usid}"));
+    let progress = Arc::new(Progress::new());
+    task.compacts(&progress);
+    let done = storage.ledger.compact(options, &progress)?;
+    task.say(result(&usid, role, done));
+    if done.aborted || task.is_aborted() {
+        return Err(aborted());
+    }
+    Ok(done.given_back_bytes)
 }
 
 fn result(usid: &str, role: &str, done: Compacted) -> String {
@@ -154,8 +185,10 @@ fn result(usid: &str, role: &str, done: Compacted) -> String {
         count => format!("; {count} bodies cannot be read and stay where they are, see SCAN"),
     };
     format!(
-        "{role} {usid}: {} KB given back, {} files removed, {} bodies of {} KB moved{unreadable}",
+        "{role} {usid}: {} KB given back, {} of them by the index, {} files removed, {} bodies of {} KB \
+         moved{unreadable}",
         done.given_back_bytes / 1024,
+        done.index_bytes / 1024,
         done.removed_files,
         done.moved_bodies,
         done.moved_bytes.div_ceil(1024)

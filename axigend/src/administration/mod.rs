@@ -3,19 +3,25 @@
 //! Owns the way from a target or an action to the part that keeps it. Does not own what a command means (console), what an
 //! object looks like (schema), nor how a part keeps it. Each kind of target has its file; this one only leads there.
 
+mod account_names;
 mod accounts;
+mod content;
 mod counting;
+mod daily;
 mod domain_places;
 mod domains;
 mod folders;
 mod inspect;
+mod leaks;
 mod maintenance;
+mod offline;
 mod paths;
 mod provision;
 mod purge;
 mod read_lock;
 mod recipients;
 mod recover;
+mod recover_domain;
 mod registry_information;
 mod scan;
 mod search_index;
@@ -164,6 +170,10 @@ impl Administration {
             "ScanJob" => self.look_at_job(JobKind::Scan, place, args).await,
             "RepairJob" => self.look_at_job(JobKind::Repair, place, args).await,
             "RecoverJob" => self.look_at_job(JobKind::Recover, place, args).await,
+            "ResetMaintenanceDate" => self.reset_maintenance(place).await,
+            "CompactOffline" => self.compact_offline(place, args),
+            "RepairContainer" => self.repair_container(place, args),
+            "RecoverDomain" => self.recover_domain(place, args),
             "FindInvalidJob" => self.look_at_job(JobKind::FindInvalid, place, args).await,
             _ => Err(Refusal::new(Cause::Unsupported, "command not built yet")),
         }

@@ -31,12 +31,21 @@ struct Condition {
 
 /// What a line asks for.
 #[derive(Debug, PartialEq, Eq)]
-struct Wanted {
+pub(super) struct Wanted {
     folders: Vec<String>,
     condition: Condition,
 }
 
 impl Wanted {
+    /// What came into these folders before so many days.
+    pub(super) fn older_than(days: u32, folders: Vec<String>) -> Self {
+        let condition = Condition {
+            older_than: Some(days),
+            ..Condition::default()
+        };
+        Self { folders, condition }
+    }
+
     /// From the words behind `folders`: a comma, at the end of a word or alone, says that another name follows.
     fn parse(words: &[String]) -> Result<Self, Refusal> {
         let mut words = words.iter().map(String::as_str).peekable();
@@ -137,7 +146,7 @@ impl Administration {
 }
 
 /// Removes from one mailbox; returns how many went.
-async fn purge(mailbox: &Mailbox, wanted: &Wanted, now: i64) -> Result<usize, Refusal> {
+pub(super) async fn purge(mailbox: &Mailbox, wanted: &Wanted, now: i64) -> Result<usize, Refusal> {
     let mut gone = 0;
     for name in &wanted.folders {
         let folder = match mailbox.folder(name) {

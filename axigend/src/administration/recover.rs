@@ -4,8 +4,9 @@
 //! mailbox, so that nothing has to be moved, and no later account can get it.
 
 use super::Administration;
+use super::account_names::Names;
 use super::maintenance::aborted;
-use super::scan::{Names, wait};
+use super::scan::wait;
 use super::storages::{Storage, place_name};
 use crate::jobs::{JobKind, Task};
 use crate::parts::Parts;
@@ -114,7 +115,7 @@ impl Recovery {
 }
 
 /// A password that lets nobody in until an administrator sets another.
-fn unknown_password() -> Result<Secret, Refusal> {
+pub(super) fn unknown_password() -> Result<Secret, Refusal> {
     let mut bytes = [0; UNKNOWN_PASSWORD];
     getrandom::fill(&mut bytes)
         .map_err(|error| Refusal::new(Cause::Internal, format!("random bytes: {error}")))?;

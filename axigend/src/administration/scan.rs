@@ -1,13 +1,14 @@
 //! A scan at work: counters compared, every message read, damage named, and purged where that was asked for.
 
+use super::account_names::Names;
+use super::content::{self, Depth};
 use super::maintenance::aborted;
 use super::storages::Storage;
 use crate::jobs::Task;
-use crate::parts::Parts;
 use axigen_shared::{Cause, Refusal};
-use axigend_directory::AccountKey;
-use axigend_message::Summary;
-use axigend_storage::{AccountId, FlagOp, Flags, FolderId, Inspected, Store, SystemFlags, Verified};
+use axigend_storage::{
+    AccountId, BodyRef, FlagOp, Flags, FolderId, Inspected, Mailbox, Store, SystemFlags, Verified,
+};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -36,69 +37,64 @@ pub(super) struct Sum {
     pub purged: u64,
 }
 
+/// What a scan looks at and does.
+#[derive(Clone)]
+pub(super) struct Wanted {
+    /// Says something of each mailbox.
+    pub verbose: bool,
+    /// What becomes of damaged messages, and of bodies that nobody refers to.
+    pub purge: Purge,
+    /// How much of the text of messages is looked at.
+    pub depth: Depth,
+    /// Messages that are none go like damaged ones, and cached summaries that are not valid are made anew.
+    pub invalid: bool,
+    /// Looks for what no client can reach.
+    pub leaks: bool,
+    /// Bodies are not read, only what is cached of them.
+    pub cached_only: bool,
+    /// What is cached is dropped first.
+    pub clear_cache: bool,
+    /// Whose mailbox gets the messages that nobody refers to.
+    pub recover_to: Option<Mailbox>,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self {
+            verbose: true,
+            purge: Purge::No,
+            depth: Depth::Nothing,
+            invalid: false,
+            leaks: false,
+            cached_only: false,
+            clear_cache: false,
+            recover_to: None,
+        }
+    }
+}
+
 /// A scan at work.
 pub(super) struct Scan<'a> {
-    task: &'a Task,
-    names: Names,
-    verbose: bool,
-    purge: Purge,
+    pub task: &'a Task,
+    pub names: Names,
+    pub wanted: Wanted,
     pub sum: Sum,
     verified: Verified,
 }
 
-/// Names of the accounts of a domain.
-pub(super) struct Names {
-    parts: Arc<Parts>,
-    domain: String,
-    number: u32,
-    known: HashMap<AccountId, Option<String>>,
-}
-
-impl Names {
-    pub(super) fn of(parts: &Arc<Parts>, domain: &str) -> Result<Self, Refusal> {
-        Ok(Self {
-            parts: Arc::clone(parts),
-            domain: domain.to_owned(),
-            number: parts.directory.domain_number(domain)?,
-            known: HashMap::new(),
-        })
-    }
-
-    /// The name of an account; `None` when there is none of this number.
-    pub(super) fn find(&mut self, account: AccountId) -> Result<Option<String>, Refusal> {
-        if let Some(known) = self.known.get(&account) {
-            return Ok(known.clone());
-        }
-        let key = AccountKey {
-            domain: self.number,
-            account,
-        };
-        let name = self
-            .parts
-            .directory
-            .account(&key)?
-            .map(|account| account.name.clone());
-        self.known.insert(account, name.clone());
-        Ok(name)
-    }
-
-    pub(super) fn words(&mut self, account: AccountId) -> String {
-        match self.find(account) {
-            Ok(Some(name)) => format!("{name}@{}", self.domain),
-            _ => format!("number {account}"),
-        }
-    }
-}
-
 impl<'a> Scan<'a> {
-    pub(super) fn new(task: &'a Task, names: Names, verbose: bool, purge: Purge) -> Self {
+    pub(super) fn new(task: &'a Task, names: Names, wanted: Wanted) -> Self {
+        let verified = if wanted.cached_only {
+            Verified::unread()
+        } else {
+            Verified::default()
+        };
         Self {
             task,
             names,
-            verbose,
-            purge,
+            wanted,
             sum: Sum::default(),
-            verified: Verified::default(),
+            verified,
         }
     }
 
@@ -117,6 +113,10 @@ impl<'a> Scan<'a> {
             self.problems(storage.ledger.check_books(&HashMap::new())?);
             return Ok(());
         };
+        if self.wanted.clear_cache {
+            let dropped = storage.ledger.forget_notes()?;
+            self.task.say(format!("{dropped} cached summaries dropped"));
+        }
         let mailboxes = store.mailboxes()?;
         let mut named = BTreeMap::new();
         for id in &mailboxes {
@@ -126,20 +126,23 @@ impl<'a> Scan<'a> {
         let report = store.check_counters(&naming)?;
         self.problems(report.problems);
         for id in mailboxes {
+            if self.wanted.leaks {
+                self.reachable(store, id)?;
+            }
             self.mailbox(store, id)?;
         }
-        Ok(())
+        self.orphans(store)
     }
 
-    /// Reads every message of a mailbox.
+    /// Looks at every message of a mailbox.
     pub(super) fn mailbox(&mut self, store: &Arc<Store>, id: AccountId) -> Result<(), Refusal> {
         let name = self.names.words(id);
         let mailbox = store.mailbox(id);
-        let (task, sum, verbose) = (self.task, &mut self.sum, self.verbose);
-        sum.mailboxes += 1;
-        sum.folders += mailbox.usage()?.folders;
-        let before = (sum.messages, sum.problems);
-        let mut damaged: Vec<(FolderId, u32)> = Vec::new();
+        self.sum.mailboxes += 1;
+        self.sum.folders += mailbox.usage()?.folders;
+        let before = (self.sum.messages, self.sum.problems);
+        let mut found = Found::default();
+        let (task, sum, wanted) = (self.task, &mut self.sum, &self.wanted);
         let mut visit = |at: Inspected<'_>| {
             sum.messages += 1;
             if sum.messages.is_multiple_of(PROGRESS_EVERY) {
@@ -148,12 +151,16 @@ impl<'a> Scan<'a> {
                     sum.messages, sum.problems
                 ));
             }
-            if let Some(why) = problem(&at) {
-                sum.problems += 1;
-                task.say(format!("{name}: folder {} uid {}: {why}", at.folder, at.row.uid));
-            }
-            if at.damage.is_some() {
-                damaged.push((at.folder_id, at.row.uid));
+            match found.look(store, &at, wanted) {
+                Ok(None) => {}
+                Ok(Some(why)) => {
+                    sum.problems += 1;
+                    task.say(format!("{name}: folder {} uid {}: {why}", at.folder, at.row.uid));
+                }
+                Err(refusal) => {
+                    found.failed = Some(refusal);
+                    return ControlFlow::Break(());
+                }
             }
             if task.is_aborted() {
                 ControlFlow::Break(())
@@ -165,12 +172,32 @@ impl<'a> Scan<'a> {
         if self.task.is_aborted() {
             return Err(aborted());
         }
-        if verbose {
+        if let Some(refusal) = found.failed {
+            return Err(refusal);
+        }
+        if self.wanted.verbose {
             let (messages, problems) = (self.sum.messages - before.0, self.sum.problems - before.1);
             self.task
                 .say(format!("{name}: {messages} messages, {problems} problems"));
         }
-        self.clear(store, id, damaged)
+        self.renew(store, id, found.summaries)?;
+        self.clear(store, id, found.purged)
+    }
+
+    /// Makes cached summaries anew.
+    fn renew(&mut self, store: &Arc<Store>, id: AccountId, bodies: Vec<BodyRef>) -> Result<(), Refusal> {
+        if self.wanted.purge == Purge::No || bodies.is_empty() {
+            return Ok(());
+        }
+        let mut notes = Vec::new();
+        for body in bodies {
+            notes.push((body, content::summary(store, body)?.encoded().clone()));
+        }
+        let name = self.names.words(id);
+        self.task
+            .say(format!("{name}: {} cached summaries made anew", notes.len()));
+        store.mailbox(id).note(notes);
+        Ok(())
     }
 
     /// Does with damaged messages what was asked for. What is wrong with each was said before.
@@ -180,7 +207,7 @@ impl<'a> Scan<'a> {
         id: AccountId,
         damaged: Vec<(FolderId, u32)>,
     ) -> Result<(), Refusal> {
-        if self.purge == Purge::No || damaged.is_empty() {
+        if self.wanted.purge == Purge::No || damaged.is_empty() {
             return Ok(());
         }
         let mut folders: BTreeMap<FolderId, Vec<u32>> = BTreeMap::new();
@@ -190,7 +217,7 @@ impl<'a> Scan<'a> {
         let (name, mailbox) = (self.names.words(id), store.mailbox(id));
         for (folder, uids) in folders {
             let count = uids.len() as u64;
-            let (cleared, what) = if self.purge == Purge::Hard {
+            let (cleared, what) = if self.wanted.purge == Purge::Hard {
                 let gone = wait(mailbox.expunge(folder, Some(uids), false));
                 (gone.map(drop), "removed")
             } else {
@@ -227,14 +254,53 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// What is wrong with a message.
-fn problem(at: &Inspected<'_>) -> Option<String> {
-    if let Some(why) = at.damage {
-        return Some(why.to_owned());
+/// What was found in a mailbox.
+#[derive(Default)]
+struct Found {
+    /// Messages to be purged, if that is asked for.
+    purged: Vec<(FolderId, u32)>,
+    /// Those whose cached summary is not valid.
+    summaries: Vec<BodyRef>,
+    failed: Option<Refusal>,
+}
+
+impl Found {
+    /// What is wrong with a message, in words.
+    fn look(
+        &mut self,
+        store: &Store,
+        at: &Inspected<'_>,
+        wanted: &Wanted,
+    ) -> Result<Option<String>, Refusal> {
+        if let Some(why) = at.damage {
+            self.purged.push((at.folder_id, at.row.uid));
+            return Ok(Some(why.to_owned()));
+        }
+        let depth = if wanted.cached_only {
+            Depth::Nothing
+        } else {
+            wanted.depth
+        };
+        let wrong = content::look(store, at.row.body, depth)?;
+        if wrong.not_a_message.is_some() {
+            if wanted.invalid {
+                self.purged.push((at.folder_id, at.row.uid));
+            }
+            return Ok(wrong.not_a_message);
+        }
+        let valid = match at.note {
+            Some(note) => content::is_valid(store, at.row.body, note, depth)?,
+            None => true,
+        };
+        if valid {
+            return Ok(wrong.structure);
+        }
+        if wanted.invalid {
+            self.summaries.push(at.row.body);
+        }
+        let what = "its cached summary is not valid, PURGE disposableMetadata drops it".to_owned();
+        Ok(Some(what))
     }
-    let note = at.note?;
-    let unreadable = Summary::decode(note.clone()).is_none();
-    unreadable.then(|| "its cached summary is not valid, PURGE disposableMetadata drops it".to_owned())
 }
 
 /// Waits for an operation on the thread of a job.

@@ -24,6 +24,8 @@ impl Administration {
         let prepared = self.parts.services.prepare(&proposal.settings).await?;
         self.parts.config.accept(proposal)?;
         self.parts.services.apply(prepared);
+        let counting = self.parts.config.settings().server.enable_storage_statistics;
+        self.parts.stores.set_counting(counting);
         Ok(Answered {
             warnings: later(&changes),
             ..Answered::default()

@@ -11,10 +11,12 @@ use axigend_net::{State, TlsStore};
 use axigend_processing::Processing;
 use axigend_queue::{Queue, QueueOptions};
 use axigend_search::{IndexSettings, Searches};
-use axigend_storage::{MemoryDisk, StoreOptions, Stores};
+use axigend_storage::{Disk, MemoryDisk, StoreOptions, Stores};
 use std::net::TcpListener;
 use std::sync::Arc;
 use tempfile::TempDir;
+
+mod autopurge;
 
 /// A server without sockets until one is configured, and its administrator.
 struct Desk {
@@ -25,12 +27,15 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
+        Self::on(MemoryDisk::new())
+    }
+
+    fn on(disk: Arc<dyn Disk>) -> Self {
         let home = TempDir::new().unwrap();
         let file = home.path().join("axigen.cfg");
         std::fs::write(&file, "server = { cli = { listeners = ( ) } }").unwrap();
         let (config, _) = RunningConfig::load(&file).unwrap();
         let config = Arc::new(config);
-        let disk = MemoryDisk::new();
         let stores = Arc::new(Stores::new(disk.clone(), StoreOptions::default()));
         let directory = Directory::open(&home.path().join("serverData"), home.path(), disk.clone()).unwrap();
         let queue = Queue::open(&home.path().join("queue"), disk, QueueOptions::default()).unwrap();

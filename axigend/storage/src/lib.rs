@@ -24,7 +24,7 @@ pub use disk::{
 };
 pub use ledger::{
     CompactOptions, Compacted, Counted, Frozen, Ledger, LedgerFacts, LedgerOptions, LedgerUsage, NotesUsage,
-    Progress, Snapshot, StoredBody, Txn,
+    OwnerCounted, Progress, Snapshot, Statistics, StoredBody, Txn,
 };
 pub use mail::{
     AccountId, Appended, BodyPlace, COPY_LIMIT, Changed, Changes, Copied, DeliverTo, Delivered,

@@ -29,6 +29,8 @@ const SECONDS: u64 = 30;
 const FORCED: CompactOptions = CompactOptions {
     forced: true,
     chunk_bytes: 4000,
+    split_after: None,
+    index_slack: 0,
 };
 
 fn options() -> StoreOptions {

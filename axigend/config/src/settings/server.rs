@@ -23,6 +23,8 @@ pub struct ServerSettings {
     pub pop3_exclusive_lock: bool,
     /// What was answered is on disk.
     pub enable_io_synchronization: bool,
+    /// What storages do is counted from when they are opened first.
+    pub enable_storage_statistics: bool,
     /// Upkeep of the search indexes.
     pub indexing: IndexingSettings,
 }
@@ -151,6 +153,7 @@ impl TryFrom<&Object> for ServerSettings {
             allow_alias_logins: view.truth("allowAliasLogins")?,
             pop3_exclusive_lock: view.truth("pop3ExclusiveLock")?,
             enable_io_synchronization: view.truth("enableIOSynchronization")?,
+            enable_storage_statistics: view.truth("enableStorageStatistics")?,
             indexing: IndexingSettings::read(&view)?,
         })
     }

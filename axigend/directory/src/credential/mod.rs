@@ -88,6 +88,11 @@ impl Credential {
             .any(|verifier| verifier.check(password, memory))
     }
 
+    /// Whether there is a password that would be right.
+    pub(crate) fn is_some(&self) -> bool {
+        !self.verifiers.is_empty()
+    }
+
     /// Whether a check costs what the check of a password of ours costs, so that refusals take the same time.
     pub(crate) fn costs_the_usual(&self) -> bool {
         self.checks.iter().any(Verifier::is_ours)

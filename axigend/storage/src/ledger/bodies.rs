@@ -274,6 +274,22 @@ fn count(view: &impl View) -> Result<HashMap<u32, UseChange>, Refusal> {
     Ok(counted)
 }
 
+/// What has to be added to the sums so that they are what a recount says.
+pub(super) fn wrong_sums(tables: &Published) -> Result<Vec<(u32, UseChange)>, Refusal> {
+    let mut counted = count(tables)?;
+    let stored = Uses::load(tables, tables.meta())?;
+    for (file, sum) in stored.files {
+        let counted = counted.entry(file).or_default();
+        counted.bodies = counted.bodies.saturating_sub(sum.bodies);
+        counted.bytes = counted.bytes.saturating_sub(sum.bytes);
+    }
+    let nothing = UseChange::default();
+    Ok(counted
+        .into_iter()
+        .filter(|(_, change)| *change != nothing)
+        .collect())
+}
+
 /// Compares the sums with a recount; with `verify` also asks that of every body.
 pub(super) fn check(
     tables: &Published,

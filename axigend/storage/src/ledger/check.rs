@@ -6,7 +6,7 @@
 
 use std::{collections::HashMap, path::Path, sync::Arc};
 
-use axigen_shared::Refusal;
+use axigen_shared::{Cause, Refusal};
 
 use super::{
     Ledger, bodies,
@@ -68,6 +68,20 @@ impl Ledger {
             problems.push(format!("{} is missing", container_name(known.file)));
         }
         Self::open(dir, disk, options).map(Some)
+    }
+
+    /// Takes the index of a ledger that nobody has open out of the way, so that the next open makes it anew from the
+    /// log. Nothing happens where there is none.
+    pub fn set_index_aside(dir: &Path, disk: &dyn Disk) -> Result<(), Refusal> {
+        let file = match disk.open(&dir.join(Index::FILE)) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            other => other.map_err(|error| io_refusal(Index::FILE, &error))?,
+        };
+        file.lock().map_err(|_| {
+            let detail = format!("{} is open", dir.display());
+            Refusal::new(Cause::InUse, detail)
+        })?;
+        Index::set_aside(disk, dir)
     }
 
     /// Compares the books about bodies with a recount and with who uses them, by the caller's tables.

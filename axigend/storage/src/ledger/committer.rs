@@ -11,6 +11,7 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread::{self, JoinHandle},
+    time::Instant,
 };
 
 use arc_swap::ArcSwapOption;
@@ -24,7 +25,6 @@ use super::{
     open::Place,
     options::LedgerOptions,
     shared::Shared,
-    statistics::Statistics,
     waiting::{Upkeep, closed},
 };
 use crate::{
@@ -54,7 +54,7 @@ pub(super) fn start(
         reader: Arc::clone(&place.reader),
         sync: AtomicBool::new(place.options.sync),
         nature: Nature::of(&place, core.mark()),
-        statistics: Statistics::default(),
+        statistics: place.options.statistics.clone().unwrap_or_default(),
         container_bytes: AtomicU64::new(0),
         live_bytes: AtomicU64::new(0),
         bodies: AtomicU64::new(0),
@@ -177,6 +177,7 @@ impl Committer {
     /// Runs one batch and answers those that were in it; returns how many.
     fn batch(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> usize {
         let sync = self.shared.sync.load(Ordering::Relaxed);
+        let begun = Instant::now();
         // A damaged page of the index makes redb panic.
         let done = catch_unwind(AssertUnwindSafe(|| {
             self.core().and_then(|core| core.batch(jobs, sync))
@@ -189,6 +190,7 @@ impl Committer {
                 }
                 let count = batch.verdicts.len();
                 self.shared.statistics.wrote(count, batch.written, sync);
+                self.shared.statistics.took(begun.elapsed());
                 for (job, verdict) in jobs.drain(..count).zip(batch.verdicts) {
                     job.answer(verdict.map_or(Ok(()), Err));
                 }

@@ -73,6 +73,12 @@ pub(super) struct Core {
     /// Bytes in the containers before the newest.
     older_bytes: u64,
     pub(super) removed: Removed,
+    /// The log from this container on is wanted by an index that is being written anew.
+    kept_from: Option<u32>,
+    /// Indexes that were replaced and are still being read.
+    retired: Vec<Index>,
+    /// Size in bytes at which containers are closed while they are being cut.
+    split_after: Option<u64>,
 }
 
 impl Core {
@@ -88,6 +94,9 @@ impl Core {
             dirty: true,
             older_bytes: 0,
             removed: Removed::default(),
+            kept_from: None,
+            retired: Vec::new(),
+            split_after: None,
         };
         core.older_bytes = core.older()?.values().sum();
         Ok(core)
@@ -261,7 +270,8 @@ impl Core {
     }
 
     fn roll_if_full(&mut self) -> Result<(), Failure> {
-        if self.writer.position() < self.place.options.max_file_size {
+        let full = self.place.options.max_file_size;
+        if self.writer.position() < full.min(self.split_after.unwrap_or(full)) {
             return Ok(());
         }
         self.roll(self.writer.head().log_start)
@@ -324,12 +334,13 @@ impl Core {
         self.save_state()?;
         self.index.checkpoint()?;
         self.dirty = false;
+        self.close_retired();
         self.drop_dead_containers();
         Ok(())
     }
 
     /// The position is stored with every batch; a roll or an open without one moves it too.
-    fn save_state(&mut self) -> Result<(), Refusal> {
+    pub(super) fn save_state(&mut self) -> Result<(), Refusal> {
         let txn = self.index.begin()?;
         {
             let mut tables = Tables::open(&txn, self.index.names())?;
@@ -350,7 +361,8 @@ impl Core {
     /// Removes containers in which no body is referenced and that are not needed as the log; the durable index is
     /// beyond them.
     fn drop_dead_containers(&mut self) {
-        let end = self.unlogged_before().min(self.writer.number());
+        let kept = self.kept_from.unwrap_or(u32::MAX);
+        let end = self.unlogged_before().min(self.writer.number()).min(kept);
         if end == 0 {
             return;
         }
@@ -384,6 +396,49 @@ impl Core {
     /// Gives the index up after a panic went through it.
     pub(super) fn abandon(self) {
         self.index.abandon();
+    }
+
+    /// The tables as of now, for an index that is written anew; the log from here on is kept until
+    /// [`Core::let_log_go`] or [`Core::replace_index`].
+    pub(super) fn hold_log(&mut self) -> Result<Arc<Published>, Refusal> {
+        self.save_state()?;
+        self.dirty = true;
+        self.kept_from = Some(self.writer.number());
+        self.index.publish()
+    }
+
+    /// Containers are closed at this size in bytes from now on, or at the usual one.
+    pub(super) fn cut_after(&mut self, bytes: Option<u64>) {
+        self.split_after = bytes;
+    }
+
+    /// Nobody wants the log any more that was held.
+    pub(super) fn let_log_go(&mut self) {
+        self.kept_from = None;
+    }
+
+    /// Puts an index in the place of the one in use: made of the tables that [`Core::hold_log`] gave, and durable. What
+    /// was logged since is replayed. Up to the change of names nothing is lost if it fails; from then on whoever opens
+    /// finds the new one.
+    pub(super) fn replace_index(&mut self, index: Index) -> Result<(), Failure> {
+        if self.kept_from.is_none() {
+            let detail = "the index was opened anew while it was being compacted";
+            return Err(Failure::Refused(Refusal::new(Cause::Conflict, detail)));
+        }
+        self.sync_container().map_err(Failure::Unknown)?;
+        let place = self.place.clone();
+        Index::take_over(&*place.disk, &place.dir).map_err(Failure::IndexLost)?;
+        let mut core = place.open_with(index).map_err(Failure::IndexLost)?;
+        core.removed = self.removed;
+        std::mem::swap(self, &mut core);
+        self.retired = std::mem::take(&mut core.retired);
+        self.retired.push(core.index);
+        Ok(())
+    }
+
+    /// Closes replaced indexes that nobody reads any more.
+    pub(super) fn close_retired(&mut self) {
+        self.retired.retain(Index::is_read);
     }
 
     /// Identity and end of the log.

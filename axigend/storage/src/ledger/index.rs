@@ -92,11 +92,15 @@ impl State {
 pub(super) struct Index {
     database: Base,
     names: Names,
+    /// Held once more by everybody who reads.
+    readers: Arc<()>,
 }
 
 impl Index {
     /// Name of the index file.
     pub(super) const FILE: &str = "index.redb";
+    /// Name of the file that a compaction writes the index anew to. Left behind by a crash it is worth nothing.
+    const NEW_FILE: &str = "index.new";
 
     /// Reads the whole index in `dir`: up to where it knows the log; the inner error says what is wrong with it.
     pub(super) fn look(
@@ -105,7 +109,7 @@ impl Index {
         cache: usize,
         names: Names,
     ) -> Result<Result<Option<State>, String>, Refusal> {
-        match Self::try_open(disk, dir, cache, names)? {
+        match Self::try_open(disk, dir, Self::FILE, cache, names)? {
             Ok(index) => match index.verified().and_then(Self::usable) {
                 Ok(index) => {
                     let state = index.prepare()?;
@@ -151,7 +155,8 @@ impl Index {
     /// to be rebuilt.
     pub(super) fn open(disk: &dyn Disk, dir: &Path, cache: usize, names: Names) -> Result<Self, Refusal> {
         let path = dir.join(Self::FILE);
-        let opened = Self::try_open(disk, dir, cache, names)?
+        Self::drop_new(disk, dir)?;
+        let opened = Self::try_open(disk, dir, Self::FILE, cache, names)?
             .and_then(Self::verified_if_small)
             .and_then(Self::usable);
         let index = match opened {
@@ -163,13 +168,56 @@ impl Index {
                     path.display()
                 );
                 Self::set_aside(disk, dir)?;
-                Self::try_open(disk, dir, cache, names)?
-                    .map_err(|reason| Refusal::new(Cause::StorageFailure, format!("a new index: {reason}")))?
+                Self::try_open(disk, dir, Self::FILE, cache, names)?.map_err(no_new)?
             }
         };
         // Not before: the verification may write, and then in redb's own order.
         index.database.file().relax();
         Ok(index)
+    }
+
+    /// An empty index beside the one in use, to become it by [`Index::take_over`].
+    pub(super) fn begin_new(
+        disk: &dyn Disk,
+        dir: &Path,
+        cache: usize,
+        names: Names,
+    ) -> Result<Self, Refusal> {
+        Self::drop_new(disk, dir)?;
+        let index = Self::try_open(disk, dir, Self::NEW_FILE, cache, names)?.map_err(no_new)?;
+        index.database.file().relax();
+        Ok(index)
+    }
+
+    /// Removes what [`Index::begin_new`] made.
+    pub(super) fn drop_new(disk: &dyn Disk, dir: &Path) -> Result<(), Refusal> {
+        match disk.remove(&dir.join(Self::NEW_FILE)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(io_refusal("removing an unfinished index", &error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts the index that [`Index::begin_new`] made, durable by now, in the place of the one in use.
+    pub(super) fn take_over(disk: &dyn Disk, dir: &Path) -> Result<(), Refusal> {
+        disk.rename(&dir.join(Self::NEW_FILE), &dir.join(Self::FILE))
+            .and_then(|()| disk.sync_dir(dir))
+            .map_err(|error| io_refusal("putting the new index in its place", &error))
+    }
+
+    /// Lets redb give back what it does not use. Nobody may be reading.
+    pub(super) fn shrink(&mut self) -> Result<(), Refusal> {
+        let shrunk = self.database.database_mut().map(Database::compact);
+        match shrunk {
+            Some(Err(error)) => Err(index_refusal(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether somebody still reads what [`Index::publish`] gave.
+    pub(super) fn is_read(&self) -> bool {
+        Arc::strong_count(&self.readers) > 1
     }
 
     /// Takes the index out of the way, so that the next open makes a new one.
@@ -226,11 +274,12 @@ impl Index {
     fn try_open(
         disk: &dyn Disk,
         dir: &Path,
+        name: &str,
         cache: usize,
         names: Names,
     ) -> Result<Result<Self, String>, Refusal> {
         let refuse = |error: io::Error| io_refusal("index file", &error);
-        let path = dir.join(Self::FILE);
+        let path = dir.join(name);
         let opened = match disk.open(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let created = disk.create(&path).map_err(refuse)?;
@@ -255,7 +304,11 @@ impl Index {
         match database {
             Ok(Ok(database)) => {
                 let database = Base::new(database, file);
-                Ok(Ok(Self { database, names }))
+                Ok(Ok(Self {
+                    database,
+                    names,
+                    readers: Arc::default(),
+                }))
             }
             Ok(Err(error)) => match redb::Error::from(error) {
                 redb::Error::Corrupted(reason) => Ok(Err(reason)),
@@ -318,7 +371,7 @@ impl Index {
     /// The tables as of now, for readers.
     pub(super) fn publish(&self) -> Result<Arc<Published>, Refusal> {
         let txn = self.database.begin_read().map_err(index_refusal)?;
-        Ok(Arc::new(Published::new(txn, self.names)))
+        Ok(Arc::new(Published::new(txn, self.names, &self.readers)))
     }
 
     /// Whether a checkpoint can be begun: what was put off is done.
@@ -338,4 +391,9 @@ impl Index {
         self.database.file().relax();
         Ok(())
     }
+}
+
+/// The refusal where not even an empty index can be opened.
+fn no_new(reason: String) -> Refusal {
+    Refusal::new(Cause::StorageFailure, format!("a new index: {reason}"))
 }

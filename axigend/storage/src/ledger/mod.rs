@@ -25,6 +25,7 @@ mod notes;
 mod open;
 mod options;
 mod reading;
+mod recount;
 mod replay;
 mod shared;
 mod snapshot;
@@ -58,7 +59,7 @@ pub use options::{LedgerOptions, LedgerUsage};
 pub(crate) use shared::Opened;
 use shared::Shared;
 pub use snapshot::Snapshot;
-pub use statistics::Counted;
+pub use statistics::{Counted, OwnerCounted, Statistics};
 pub use stored_body::StoredBody;
 pub(crate) use tables::{View, Visit};
 pub use txn::Txn;
@@ -166,6 +167,16 @@ impl Ledger {
     /// and of its bytes. `None` when nothing can be read there. Blocking.
     pub(crate) fn fingerprint(&self, body: BodyRef) -> Option<u64> {
         self.shared.reader.fingerprint(body)
+    }
+
+    /// The checksum behind a body, where it lies now. Blocking.
+    pub(crate) fn stored_checksum(&self, name: BodyRef) -> Option<u32> {
+        let place = self.shared.place(name).ok().flatten().unwrap_or(name);
+        // The lower half is that of the bytes.
+        self.shared
+            .reader
+            .fingerprint(place)
+            .map(|both| (both & u64::from(u32::MAX)) as u32)
     }
 
     /// Identity of the ledger, and where its log ended when it was opened.

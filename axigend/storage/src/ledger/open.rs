@@ -65,7 +65,7 @@ impl Place {
         self.sync_failed.load(Ordering::Relaxed)
     }
 
-    fn names(&self) -> Names {
+    pub(super) fn names(&self) -> Names {
         Names::new(self.options.tables)
     }
 
@@ -75,6 +75,11 @@ impl Place {
             .create_dir_all(&self.dir)
             .map_err(|error| io_refusal("creating the storage", &error))?;
         let index = Index::open(&*self.disk, &self.dir, self.options.cache_bytes, self.names())?;
+        self.open_with(index)
+    }
+
+    /// The same with an index that is open already.
+    pub(super) fn open_with(&self, index: Index) -> Result<Core, Refusal> {
         let state = index.prepare()?;
         if let Some(state) = state {
             self.check_format(state.format)?;

@@ -1,6 +1,8 @@
 //! How a ledger is opened and what it takes.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+
+use super::statistics::Statistics;
 
 /// How a ledger is opened.
 #[derive(Clone, Debug)]
@@ -34,6 +36,8 @@ pub struct LedgerOptions {
     pub checkpoint_batches: u32,
     /// A durable commit of the index when nothing was written for so long; zero for never.
     pub checkpoint_idle: Duration,
+    /// Counters that go on from an earlier time when it was open.
+    pub statistics: Option<Arc<Statistics>>,
 }
 
 impl LedgerOptions {
@@ -52,6 +56,7 @@ impl LedgerOptions {
             checkpoint_bytes: 64 << 20,
             checkpoint_batches: 4096,
             checkpoint_idle: Duration::from_secs(5),
+            statistics: None,
         }
     }
 }

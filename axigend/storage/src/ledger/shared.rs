@@ -32,7 +32,7 @@ pub(super) struct Shared {
     pub(super) reader: Arc<Reader>,
     pub(super) sync: AtomicBool,
     pub(super) nature: Nature,
-    pub(super) statistics: Statistics,
+    pub(super) statistics: Arc<Statistics>,
     pub(super) container_bytes: AtomicU64,
     pub(super) live_bytes: AtomicU64,
     pub(super) bodies: AtomicU64,

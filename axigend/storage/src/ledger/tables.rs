@@ -3,7 +3,10 @@
 //! Number 0 is the ledger's own table of bodies, then come the caller's tables in the order of the options, and last
 //! the ledger's own `meta` and `note`, which are never logged because they are derived.
 
-use std::{ops::ControlFlow, sync::OnceLock};
+use std::{
+    ops::{Bound, ControlFlow},
+    sync::{Arc, OnceLock},
+};
 
 use axigen_shared::{Cause, Refusal};
 use redb::{
@@ -111,6 +114,24 @@ impl<'txn> Tables<'txn> {
             .map_err(index_refusal)
     }
 
+    /// Puts rows behind all others of a table, in rising order of keys: pages are filled to the end, as they are not by
+    /// one insertion after the other.
+    pub(super) fn append<'r>(
+        &mut self,
+        table: usize,
+        rows: impl Iterator<Item = (&'r [u8], &'r [u8])>,
+    ) -> Result<(), Refusal> {
+        let table = self.table_mut(table)?;
+        let mut end = table
+            .upper_bound_mut(Bound::<&[u8]>::Unbounded)
+            .map_err(index_refusal)?;
+        for (key, value) in rows {
+            end.insert_before(key, value)
+                .map_err(|error| Refusal::new(Cause::StorageFailure, format!("index: {error}")))?;
+        }
+        end.close().map_err(index_refusal)
+    }
+
     pub(super) fn meta(&self) -> usize {
         self.names.meta()
     }
@@ -151,14 +172,17 @@ impl View for Tables<'_> {
 pub(super) struct Published {
     names: Names,
     txn: ReadTransaction,
+    /// The index is kept open as long as this lives.
+    _reads: Arc<()>,
     open: Vec<OnceLock<ReadOnlyTable<&'static [u8], &'static [u8]>>>,
 }
 
 impl Published {
-    pub(super) fn new(txn: ReadTransaction, names: Names) -> Self {
+    pub(super) fn new(txn: ReadTransaction, names: Names, readers: &Arc<()>) -> Self {
         Self {
             names,
             txn,
+            _reads: Arc::clone(readers),
             open: names.all().map(|_| OnceLock::new()).collect(),
         }
     }

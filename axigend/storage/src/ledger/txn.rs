@@ -241,6 +241,37 @@ impl<'a> Txn<'a> {
         self.set(Names::BODY, &BodyRow::key(body), None)
     }
 
+    /// The books say so many references too many or too few; with none left the body is given up.
+    pub(super) fn correct_body(&mut self, body: BodyRef, by: i64) -> Result<(), Refusal> {
+        let Some(mut row) = self.noted(bodies::find(self, body))? else {
+            return Ok(());
+        };
+        let corrected = i64::from(row.references).saturating_add(by).max(0);
+        row.references = u32::try_from(corrected).unwrap_or(u32::MAX);
+        if row.references > 0 {
+            return self.set(Names::BODY, &BodyRow::key(body), Some(row.encode()));
+        }
+        row.references = 1;
+        self.set(Names::BODY, &BodyRow::key(body), Some(row.encode()))?;
+        self.release_body(body)
+    }
+
+    /// A body that is used and not in the books comes into them, where it was first stored. Whether it is still there
+    /// is found when it is read.
+    pub(super) fn enter_body(&mut self, body: BodyRef, references: u32) -> Result<(), Refusal> {
+        if references == 0 || self.noted(bodies::find(self, body))?.is_some() {
+            return Ok(());
+        }
+        let row = BodyRow {
+            references,
+            len: body.len,
+            moved: None,
+        };
+        self.set(Names::BODY, &BodyRow::key(body), Some(row.encode()))?;
+        self.account(body, 1);
+        Ok(())
+    }
+
     /// Runs `hook` on the committer thread once the operation is on disk and visible, before it is answered. For
     /// notifications: it must be quick and must not wait for the ledger.
     pub fn after_commit(&mut self, hook: impl FnOnce() + Send + 'static) {

@@ -6,7 +6,7 @@ use axigen_shared::Refusal;
 use bytes::Bytes;
 
 use super::{Store, types::FolderId};
-use crate::{Mailbox, body::BodyRef, disk::Disk};
+use crate::{Mailbox, body::BodyRef, disk::Disk, ledger::StoredBody};
 
 /// Where a body lies. Bodies are only ever appended, so places rise with time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,6 +86,16 @@ impl Mailbox {
     /// The store that the mailbox is in.
     pub fn store(&self) -> &Arc<Store> {
         &self.store
+    }
+
+    /// The checksum that was stored with a body, wherever it lies now; `None` when it cannot be read. Blocking.
+    pub fn body_checksum(&self, body: BodyRef) -> Option<u32> {
+        self.store.ledger.stored_checksum(body)
+    }
+
+    /// A body as the source of another one, checked as it is copied.
+    pub fn body_source(&self, body: BodyRef) -> StoredBody {
+        self.store.ledger.body_source(body)
     }
 
     /// Where the bodies of these messages lie (UIDs ascending); messages that are gone are left out.

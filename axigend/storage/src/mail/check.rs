@@ -7,7 +7,7 @@ use axigen_shared::{Cause, Refusal};
 
 use super::{
     keys, look, names,
-    rows::{FolderRow, MailboxRow},
+    rows::{FolderRow, MailboxRow, MessageValue},
     seen,
     types::{AccountId, FolderId},
 };
@@ -82,6 +82,16 @@ pub(super) fn accounts(snapshot: &Snapshot<'_>) -> Result<Vec<AccountId>, Refusa
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(accounts)
+}
+
+/// How often the messages of all mailboxes use each body.
+pub(super) fn uses(snapshot: &Snapshot<'_>) -> Result<HashMap<BodyRef, u32>, Refusal> {
+    let mut uses: HashMap<BodyRef, u32> = HashMap::new();
+    look::scan(snapshot, keys::MESSAGE, &[], &[], &mut |_, value| {
+        *uses.entry(MessageValue::decode(value)?.body).or_default() += 1;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(uses)
 }
 
 struct Check<'a> {

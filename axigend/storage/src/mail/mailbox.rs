@@ -74,6 +74,7 @@ impl Mailbox {
         work: impl FnOnce(&mut Txn<'_>, AccountId, i64, &Arc<Watchers>) -> Result<R, Refusal> + Send + 'static,
     ) -> Result<R, Refusal> {
         let (owner, now) = (self.owner, self.store.disk.unix_time());
+        self.store.ledger.owner_wrote(owner);
         let watchers = Arc::clone(&self.store.watchers);
         self.store
             .ledger
@@ -402,7 +403,9 @@ impl Mailbox {
 
     /// Up to `len` bytes of a body from `offset`. A body read whole is checked against its checksum.
     pub async fn read(&self, body: BodyRef, offset: u64, len: usize) -> Result<Bytes, Refusal> {
-        self.store.ledger.read_body(body, offset, len).await
+        let read = self.store.ledger.read_body(body, offset, len).await?;
+        self.store.ledger.owner_read(self.owner, read.len());
+        Ok(read)
     }
 
     /// What was noted of these bodies when they came in (see [`crate::BodySource::note`]) or later.

@@ -47,6 +47,18 @@ pub struct Verified {
     pub bodies: u64,
     /// Their bytes.
     pub bytes: u64,
+    /// No body is read.
+    unread: bool,
+}
+
+impl Verified {
+    /// Bodies are not read: only what is known of them is looked at.
+    pub fn unread() -> Self {
+        Self {
+            unread: true,
+            ..Self::default()
+        }
+    }
 }
 
 impl Store {
@@ -131,7 +143,7 @@ impl Store {
     /// Reads a body, if it was not read before.
     fn verify(&self, body: BodyRef, verified: &mut Verified) -> Result<(), Refusal> {
         let key = (body.file, body.offset);
-        if verified.sound.contains(&key) || verified.damaged.contains_key(&key) {
+        if verified.unread || verified.sound.contains(&key) || verified.damaged.contains_key(&key) {
             return Ok(());
         }
         match self.ledger.verify_body_blocking(body) {
@@ -173,6 +185,29 @@ impl Store {
             repair::mailbox(txn, account, &watchers, &mut done)?;
             Ok(done)
         })
+    }
+}
+
+impl Store {
+    /// Bodies that are kept though no message refers to them.
+    pub fn orphans(&self) -> Result<Vec<BodyRef>, Refusal> {
+        self.ledger.read(|snapshot| {
+            let uses = check::uses(snapshot)?;
+            let mut orphans = Vec::new();
+            snapshot.each_body(|body, _| {
+                if !uses.contains_key(&body) {
+                    orphans.push(body);
+                }
+                Ok(())
+            })?;
+            Ok(orphans)
+        })
+    }
+
+    /// Counts who uses which body, and what lies in which container, and makes the storage's own books say that; returns
+    /// what was put right, in words.
+    pub fn repair_books(&self) -> Result<Vec<String>, Refusal> {
+        self.ledger.recount(check::uses)
     }
 }
 

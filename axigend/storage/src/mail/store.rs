@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     disk::Disk,
-    ledger::{CompactOptions, Compacted, Ledger, LedgerOptions, Progress},
+    ledger::{CompactOptions, Compacted, Ledger, LedgerOptions, Progress, Statistics},
 };
 
 /// Finished queue entries whose markers wait for the next delivery to take them along; more of them are removed by a
@@ -67,6 +67,8 @@ pub struct StoreOptions {
     pub checkpoint_bytes: u64,
     /// A durable commit of the index after so many batches.
     pub checkpoint_batches: u32,
+    /// Counters that go on from an earlier time when it was open.
+    pub statistics: Option<Arc<Statistics>>,
 }
 
 impl Default for StoreOptions {
@@ -80,6 +82,7 @@ impl Default for StoreOptions {
             sync: ledger.sync,
             checkpoint_bytes: ledger.checkpoint_bytes,
             checkpoint_batches: ledger.checkpoint_batches,
+            statistics: None,
         }
     }
 }
@@ -128,6 +131,7 @@ impl Store {
             sync: options.sync,
             checkpoint_bytes: options.checkpoint_bytes,
             checkpoint_batches: options.checkpoint_batches,
+            statistics: options.statistics.clone(),
             ..LedgerOptions::new("store", keys::TABLES, keys::FORMAT)
         };
         let ledger = Ledger::open(dir, Arc::clone(&disk), ledger_options)?;
@@ -182,11 +186,15 @@ impl Store {
         let watchers = Arc::clone(&self.watchers);
         let finished = std::mem::take(&mut *self.finished.lock());
         let again = finished.clone();
+        let owners: Vec<AccountId> = delivery.recipients.iter().map(|one| one.account).collect();
         let written = self.ledger.write(move |txn| {
             forget(txn, &finished)?;
             deliver(txn, &delivery, now, &watchers)
         });
         let result = written.await;
+        owners
+            .into_iter()
+            .for_each(|owner| self.ledger.owner_wrote(owner));
         if result.is_err() {
             self.finished.lock().extend(again);
         }
@@ -226,10 +234,10 @@ impl Store {
         self.ledger.compact(options, progress)
     }
 
-    /// Whether somebody waits for changes of a mailbox, for the ledger itself, or counts what it does; holders of the store are counted by
+    /// Whether somebody waits for changes of a mailbox or for the ledger itself; holders of the store are counted by
     /// [`super::Stores`].
     pub(super) fn is_waited_for(&self) -> bool {
-        self.watchers.are_watching() || Arc::strong_count(&self.ledger) > 1 || self.ledger.counted().is_some()
+        self.watchers.are_watching() || Arc::strong_count(&self.ledger) > 1
     }
 
     /// What the store takes on disk.

@@ -21,7 +21,7 @@ use super::{
     opening::Openings,
     store::{Store, StoreLimits, StoreOptions},
 };
-use crate::disk::Disk;
+use crate::{disk::Disk, ledger::Statistics};
 
 /// Cache of all open stores together: a quarter of a small machine.
 const CACHE_TOTAL: usize = 256 << 20;
@@ -104,6 +104,10 @@ pub struct Stores {
     /// Limits of stores, open or not, that have some of their own.
     limits: Mutex<HashMap<PathBuf, StoreLimits>>,
     pub(super) openings: Openings,
+    /// Counters of stores that were open once, so that counting goes on.
+    statistics: Mutex<HashMap<PathBuf, Arc<Statistics>>>,
+    /// Whether stores that come new are counted.
+    counting: AtomicBool,
 }
 
 impl Stores {
@@ -121,6 +125,8 @@ impl Stores {
             observer: OnceLock::new(),
             limits: Mutex::default(),
             openings: Openings::default(),
+            statistics: Mutex::default(),
+            counting: AtomicBool::new(false),
         }
     }
 
@@ -139,6 +145,24 @@ impl Stores {
     /// Limits of the store in `dir` from when it is opened next.
     pub fn limit(&self, dir: &Path, limits: StoreLimits) {
         self.limits.lock().insert(dir.to_owned(), limits);
+    }
+
+    /// Whether what stores do is counted from the first time they are opened in this process
+    /// (`enableStorageStatistics`). Those that were open before are counted as they are.
+    pub fn set_counting(&self, counting: bool) {
+        self.counting.store(counting, Ordering::Relaxed);
+    }
+
+    fn statistics(&self, dir: &Path) -> Arc<Statistics> {
+        let mut all = self.statistics.lock();
+        let statistics = all.entry(dir.to_owned()).or_insert_with(|| {
+            let statistics = Arc::new(Statistics::default());
+            if self.counting.load(Ordering::Relaxed) {
+                statistics.count(true, self.disk.unix_time());
+            }
+            statistics
+        });
+        Arc::clone(statistics)
     }
 
     fn slot(&self, dir: &Path) -> Slot {
@@ -163,6 +187,7 @@ impl Stores {
         let options = StoreOptions {
             sync: self.sync.load(Ordering::Relaxed),
             cache_bytes: cache,
+            statistics: Some(self.statistics(dir)),
             ..self.options.clone()
         };
         let limits = self.limits.lock().get(dir).copied();

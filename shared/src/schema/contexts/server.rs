@@ -103,8 +103,9 @@ static OWN: [Attr; 31] = [
         "enableStorageStatistics",
         Kind::Bool,
         "yes",
-        "counts what storages do",
-    ),
+        "counts what storages do, from when they are opened first",
+    )
+    .works(),
     Attr::new(
         "brandingName",
         Kind::TEXT,

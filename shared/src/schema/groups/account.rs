@@ -114,17 +114,19 @@ pub static QUOTAS: [Attr; 16] = [
         "autopurgeAgeLimit",
         Kind::COUNT,
         "30",
-        "age at which mail is removed from the purged folders",
+        "days in a purged folder after which mail is removed by the daily maintenance, 0 for never",
     )
     .usage("<days>")
-    .unit(Unit::Days),
+    .unit(Unit::Days)
+    .works(),
     Attr::new(
         "autopurgeFolders",
         Kind::TEXT,
         "Trash Spam",
-        "folders that are purged",
+        "folders that are purged: names with blanks or commas between, those with blanks in double quotes",
     )
-    .usage("<names>"),
+    .usage("<names>")
+    .works(),
     Attr::new(
         "quotaLimitNotificationSubject",
         Kind::TEXT,

@@ -12,9 +12,19 @@ const REFERENCE: &str = include_str!("../../../../tests/golden/contexts.json");
 /// Covered contexts, command lines and attributes; raise them with the schema.
 const REACHED: [usize; 3] = [143, 2539, 1114];
 
+/// Lines for commands whose choice of words with values the reference does not tell apart.
+const SAID: [(&str, &str); 1] = [(
+    "RECOVER domain ",
+    "RECOVER domain example.org defaultpassword example dryrun",
+)];
+
 /// A line that a client would send.
 fn example(command: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let syntax = text(&command["syntax"]);
+    if let Some((_, line)) = SAID.iter().find(|(begin, _)| syntax.starts_with(begin)) {
+        return (*line).to_owned();
+    }
     let mut words = vec![text(&command["verb"])];
     if let Value::String(object) = &command["object"] {
         words.push(object.clone());

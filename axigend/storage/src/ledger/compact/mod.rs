@@ -10,9 +10,12 @@
 //! anyway; one that was not was there all the time, so the cursor found it; one that was deleted before is in no
 //! record behind it. Each piece is an ordinary operation among those of the writers. An abort or a crash at any
 //! moment leaves a ledger like any other, in which what was moved stays moved; the restatement begins anew.
+//!
+//! At last the index, whose file only grows by itself, is written anew where that makes it smaller (`rewrite`).
 
 mod relocate;
 mod restate;
+mod rewrite;
 #[cfg(test)]
 mod tests;
 mod victims;
@@ -31,6 +34,9 @@ use victims::{Plan, Wanted};
 /// batch of writers it shares a sync with.
 const CHUNK_BYTES: u64 = 1 << 20;
 
+/// An index that is larger than its rows by less than this is left alone: it would grow again at once.
+const INDEX_SLACK: u64 = 1 << 20;
+
 /// How a compaction is done.
 #[derive(Clone, Copy, Debug)]
 pub struct CompactOptions {
@@ -38,6 +44,10 @@ pub struct CompactOptions {
     pub forced: bool,
     /// What one piece writes at most; writers wait for no more than that.
     pub chunk_bytes: u64,
+    /// Containers are closed at this size in bytes while it runs, instead of their usual one.
+    pub split_after: Option<u64>,
+    /// The index file may be larger than its rows by this many bytes before it is written anew.
+    pub index_slack: u64,
 }
 
 impl Default for CompactOptions {
@@ -45,6 +55,8 @@ impl Default for CompactOptions {
         Self {
             forced: false,
             chunk_bytes: CHUNK_BYTES,
+            split_after: None,
+            index_slack: INDEX_SLACK,
         }
     }
 }
@@ -94,6 +106,11 @@ impl Progress {
         self.containers_total.store(plan.containers(), Ordering::Relaxed);
     }
 
+    /// So many bytes more are to be written.
+    fn add(&self, bytes: u64) {
+        self.bytes_total.fetch_add(bytes, Ordering::Relaxed);
+    }
+
     fn wrote(&self, bytes: u64) {
         self.bytes_done.fetch_add(bytes, Ordering::Relaxed);
     }
@@ -107,8 +124,10 @@ impl Progress {
 /// What a compaction did.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct Compacted {
-    /// Bytes of removed containers without the bytes that were written for it.
+    /// Bytes of removed containers without the bytes that were written for it, and what the index became smaller.
     pub given_back_bytes: u64,
+    /// What of that the index gave.
+    pub index_bytes: u64,
     /// Containers removed.
     pub removed_files: u32,
     /// Bodies moved.
@@ -146,34 +165,64 @@ pub(super) fn compact(
         done: Compacted::default(),
         written: 0,
     };
-    let before = ledger.shared.upkeep(|core| Ok(core.removed))?;
-    if let Some(plan) = run.plan(options.forced)? {
-        progress.begin(&plan);
-        if plan.leave_newest {
-            ledger
-                .shared
-                .upkeep(|core| core.roll(core.writer.head().log_start))?;
-        }
-        for round in &plan.rounds {
-            if run.round(round)?.is_err() {
-                run.done.aborted = true;
-                break;
-            }
-            progress.emptied(round.len());
-        }
+    let split_after = options.split_after;
+    cut_after(ledger, split_after)?;
+    let done = run.compact(&options);
+    if split_after.is_some() {
+        cut_after(ledger, None)?;
     }
-    let after = ledger.shared.upkeep(|core| Ok(core.removed))?;
-    let removed = after.bytes.saturating_sub(before.bytes);
-    run.done.removed_files = after.files.saturating_sub(before.files);
-    run.done.given_back_bytes = removed.saturating_sub(run.written);
+    done?;
+    if !run.done.aborted && run.rewrite_index(&options)?.is_err() {
+        run.done.aborted = true;
+    }
+    run.done.given_back_bytes = run.done.given_back_bytes.saturating_add(run.done.index_bytes);
     Ok(run.done)
 }
 
+fn cut_after(ledger: &Ledger, bytes: Option<u64>) -> Result<(), Refusal> {
+    ledger.shared.upkeep(move |core| {
+        core.cut_after(bytes);
+        Ok(())
+    })
+}
+
 impl Run<'_> {
+    /// Empties containers and removes them.
+    fn compact(&mut self, options: &CompactOptions) -> Result<(), Refusal> {
+        let (ledger, progress) = (self.ledger, self.progress);
+        let before = ledger.shared.upkeep(|core| Ok(core.removed))?;
+        if let Some(plan) = self.plan(options)? {
+            progress.begin(&plan);
+            if plan.leave_newest {
+                ledger
+                    .shared
+                    .upkeep(|core| core.roll(core.writer.head().log_start))?;
+            }
+            for round in &plan.rounds {
+                if self.round(round)?.is_err() {
+                    self.done.aborted = true;
+                    break;
+                }
+                progress.emptied(round.len());
+            }
+        }
+        let after = ledger.shared.upkeep(|core| Ok(core.removed))?;
+        let removed = after.bytes.saturating_sub(before.bytes);
+        self.done.removed_files = after.files.saturating_sub(before.files);
+        self.done.given_back_bytes = removed.saturating_sub(self.written);
+        Ok(())
+    }
+
     /// What is to be done; `None` when it is not worth it.
-    fn plan(&self, forced: bool) -> Result<Option<Plan>, Refusal> {
-        let inventory = self.ledger.shared.upkeep(victims::inventory)?;
-        let wanted = Wanted::choose(&inventory, forced);
+    fn plan(&self, options: &CompactOptions) -> Result<Option<Plan>, Refusal> {
+        let mut inventory = self.ledger.shared.upkeep(victims::inventory)?;
+        if let Some(size) = options.split_after {
+            inventory.cut_after(size);
+        }
+        let mut wanted = Wanted::choose(&inventory, options.forced);
+        if let Some(size) = options.split_after {
+            wanted.add_larger(&inventory, size, self.chunk_bytes);
+        }
         if wanted.is_empty() {
             return Ok(None);
         }

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Above all keys, which are shorter.
-const PAST_ALL: [u8; 4097] = [0xff; 4097];
+pub(super) const PAST_ALL: [u8; 4097] = [0xff; 4097];
 /// Bytes of rows counted while one snapshot is held.
 const COUNTED_AT_ONCE: u64 = 16 << 20;
 

@@ -12,6 +12,8 @@ const LEAST_FREE_PERCENT_FORCED: u64 = 1;
 const SMALL_PART: u64 = 16;
 /// More small containers than this are made one, whatever is free in them, so that files do not become many.
 const SMALL_LIMIT: usize = 16;
+/// A container that is cut may be larger than it shall be by this part, so that it is not cut again and again.
+const SPLIT_OVER: u64 = 4;
 /// A round moves as much as restating the log once writes so many times (at least a full container), so that
 /// restating stays the smaller part, and the space it takes for a while too.
 const ROUND_RESTATEMENTS: u64 = 4;
@@ -35,6 +37,13 @@ pub(super) struct Inventory {
     rooms: BTreeMap<u32, Room>,
     newest: u32,
     max_file_size: u64,
+}
+
+impl Inventory {
+    /// Containers are to be no larger than this.
+    pub(super) fn cut_after(&mut self, bytes: u64) {
+        self.max_file_size = self.max_file_size.min(bytes);
+    }
 }
 
 /// Looks at the containers.
@@ -61,6 +70,8 @@ pub(super) struct Wanted {
     least_percent: u64,
     /// There are too many small containers.
     crowded: bool,
+    /// There are too large ones.
+    cut: bool,
 }
 
 impl Wanted {
@@ -90,7 +101,20 @@ impl Wanted {
             containers,
             least_percent,
             crowded,
+            cut: false,
         }
+    }
+
+    /// Also those that are larger than a full one shall be now, by more than an operation may go over it.
+    pub(super) fn add_larger(&mut self, inventory: &Inventory, size: u64, chunk: u64) {
+        let larger = size.saturating_add(size / SPLIT_OVER).saturating_add(chunk);
+        let rooms = inventory.rooms.iter();
+        let found: Vec<u32> = rooms
+            .filter(|(_, room)| room.len > larger)
+            .map(|(number, _)| *number)
+            .collect();
+        self.cut |= !found.is_empty();
+        self.containers.extend(found);
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -108,7 +132,7 @@ impl Wanted {
             (len.saturating_add(room.len), free.saturating_add(room.free()))
         });
         let gain = free.saturating_sub(restatement);
-        if !self.crowded && !is_part(gain, len, self.least_percent) {
+        if !self.crowded && !self.cut && !is_part(gain, len, self.least_percent) {
             return None;
         }
         rooms.sort_by_key(|(number, room)| {

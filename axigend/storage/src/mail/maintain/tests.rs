@@ -183,3 +183,31 @@ fn what_a_store_does_is_counted_on_demand() {
     store.ledger.count(false, 9);
     assert_eq!(store.ledger.counted(), None);
 }
+
+#[test]
+fn references_are_counted_again_by_whom_they_are_used() {
+    let store = filled();
+    let rows = store.mailbox(OWNER).messages(1, 0, 3).unwrap();
+    let (many, gone) = (rows[0].body, rows[1].body);
+    damage(&store, move |txn| {
+        txn.retain_body(many, 3)?;
+        txn.release_body(gone)?;
+        txn.append_body(&Bytes::from_static(b"Subject: nobody's"))?;
+        Ok(())
+    });
+    let done = store.repair_books().unwrap();
+    let said = |what: &str| done.iter().filter(|line| line.contains(what)).count();
+    assert_eq!(said("1 references counted, 4 were noted"), 1, "{done:?}");
+    assert_eq!(said("it was not in the books"), 1, "{done:?}");
+    assert_eq!(said("it is given up"), 1, "{done:?}");
+    assert_eq!(store.check(true).unwrap(), Vec::<String>::new());
+    assert_eq!(
+        store.repair_books().unwrap(),
+        Vec::<String>::new(),
+        "once is enough"
+    );
+    let used = store.ledger.usage().live_bytes;
+    run(store.mailbox(OWNER).expunge(1, None, false)).unwrap();
+    assert!(store.ledger.usage().live_bytes < used);
+    assert_eq!(store.check(true).unwrap(), Vec::<String>::new());
+}

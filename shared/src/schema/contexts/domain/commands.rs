@@ -16,7 +16,11 @@ pub(super) static DOMAIN_COMMANDS: [Command; 17] = [
         "gives the role back to postmaster, at once",
     ),
     Command::not_built("RESET ldapSynchronization", "begins the synchronisation anew"),
-    Command::not_built("RESET maintenanceDate", "runs the daily maintenance again"),
+    Command::act(
+        "RESET maintenanceDate",
+        "ResetMaintenanceDate",
+        "runs the daily maintenance now: old mail goes from the folders of accounts that are purged",
+    ),
     Command::act(
         "SHOW RegistryInformation",
         "ShowRegistryInformation",

@@ -43,7 +43,7 @@ pub(super) static DOMAIN_JOBS: [Command; 32] = [
     Command::act(
         "COMPACT All [forced] [splitAfter <max_size> into <split_storage_usid>]",
         "Compact",
-        "gives back space of all storages; forced also where it is little",
+        "gives back space of all storages; forced also where it is little; splitAfter cuts files at a size in KB",
     ),
     Command::act(
         "COMPACT Storage usid <storage_usid> [forced] [splitAfter <max_size> into <split_storage_usid>]",
@@ -97,7 +97,7 @@ pub(super) static DOMAIN_JOBS: [Command; 32] = [
     Command::act(
         "REPAIR Accounts <accountName>... [skip-stage-3]",
         "Repair",
-        "counts everything of accounts again and puts right what disagrees",
+        "counts everything of accounts and their storages again and puts right what disagrees; skip-stage-3 leaves out the storages' own books",
     )
     .names(ACCOUNTS),
     Command::act(
@@ -117,7 +117,11 @@ pub(super) static DOMAIN_JOBS: [Command; 32] = [
         "finds damaged messages; purge removes those that cannot be read",
     )
     .names(ACCOUNTS),
-    Command::not_built("RECOVER domain <options>", "recovers the objects of a domain"),
+    Command::act(
+        "RECOVER domain <domainName> [clearpassword] [setpassword <newPasswd>] [defaultpassword <defaultPasswd>] [dryrun]",
+        "RecoverDomain",
+        "takes over what another domain has and this one lacks: accounts with their passwords, unless others are given, and mail",
+    ),
     Command::act(
         "RECOVER accounts [setpassword <passwd>] [dryrun]",
         "RecoverAccounts",

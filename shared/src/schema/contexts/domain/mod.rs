@@ -124,9 +124,10 @@ static DOMAIN_ATTRS: [Attr; 20] = [
         "disposableMetadataQuotaThreshold",
         Kind::COUNT,
         "0",
-        "amount at which cached data is dropped, 0 for never",
+        "KB of cached metadata of messages above which the daily maintenance drops it, for each storage; 0 for never",
     )
-    .usage("<no.>"),
+    .usage("<no.>")
+    .works(),
     Attr::new(
         "brandingName",
         Kind::TEXT,

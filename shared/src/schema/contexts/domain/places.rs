@@ -57,24 +57,33 @@ static TEMPLATE: [Command; 1] = [Command::not_built(
 )];
 
 /// Maintenance of a domain that is out of service.
-static MAINTENANCE: [Command; 5] = [
-    Command::not_built(
+static MAINTENANCE: [Command; 7] = [
+    Command::act(
         "COMPACT all|domainStorage|domainObjectsStorage|messagesStorage [forced]",
-        "gives back free space",
+        "CompactOffline",
+        "gives back free space of the storages",
     ),
-    Command::not_built(
+    Command::act(
+        "COMPACT attach | peek [<timeout>]",
+        "CompactJob",
+        "follows or shows a compaction",
+    ),
+    Command::act("COMPACT abort", "CompactJob", "ends a compaction"),
+    Command::act(
         "REPAIR domainContainer [forced|reset]",
-        "rebuilds the domain's objects",
+        "RepairContainer",
+        "makes names and numbers of the domain's objects agree; forced makes their index anew first",
     ),
     Command::not_built(
         "REPAIR publicContainer [forced|reset|resetFlags]",
         "rebuilds public folders",
     ),
-    Command::not_built(
-        "REPAIR attach | peek [timeout]",
-        "joins or looks at a running repair",
+    Command::act(
+        "REPAIR attach | peek [<timeout>]",
+        "RepairJob",
+        "follows or shows a repair",
     ),
-    Command::not_built("REPAIR abort", "ends a running repair"),
+    Command::act("REPAIR abort", "RepairJob", "ends a repair"),
 ];
 
 /// The storages of a domain that is disabled.
