@@ -234,6 +234,18 @@ struct Table {
     entries: BTreeMap<(JobKind, String), Entry>,
 }
 
+/// A job that runs, in words.
+pub struct Running {
+    /// What it is.
+    pub kind: JobKind,
+    /// What it works on.
+    pub place: String,
+    /// How far it is.
+    pub progress: String,
+    /// The last line that it said.
+    pub last: String,
+}
+
 /// All jobs of the server.
 #[derive(Default)]
 pub struct Jobs {
@@ -303,12 +315,17 @@ impl Jobs {
         }
     }
 
-    /// Those that run, in words: kind, what it works on, how far it is.
-    pub fn running(&self) -> Vec<(JobKind, String, String)> {
+    /// Those that run.
+    pub fn running(&self) -> Vec<Running> {
         let table = self.table.lock();
         let running = table.entries.values().filter(|entry| !entry.task.has_ended());
         running
-            .map(|Entry { task, .. }| (task.kind, task.place.clone(), task.sentence()))
+            .map(|Entry { task, .. }| Running {
+                kind: task.kind,
+                place: task.place.clone(),
+                progress: task.sentence(),
+                last: task.state.lock().lines.back().cloned().unwrap_or_default(),
+            })
             .collect()
     }
 

@@ -47,17 +47,14 @@ fn accounts(txn: &Txn<'_>, done: &mut Vec<String>) -> Result<BTreeMap<u64, Names
         let Some(id) = number(key.get(1..).unwrap_or_default()) else {
             return;
         };
-        match decode_object(Kind::Account, value) {
-            Ok((object, _)) => {
-                let names = names_of(&object).into_iter();
-                let names = names.map(|(key, alias, shown)| (key, (alias, shown)));
-                accounts.insert(id, names.collect());
-            }
-            Err(_) => {
-                done.push(format!("account number {id} cannot be read; it is left as it is"));
-                accounts.insert(id, Names::new());
-            }
+        let mut names = Names::new();
+        if let Ok((object, _)) = decode_object(Kind::Account, value) {
+            let found = names_of(&object).into_iter();
+            names.extend(found.map(|(key, alias, shown)| (key, (alias, shown))));
+        } else {
+            done.push(format!("account number {id} cannot be read; it is left as it is"));
         }
+        accounts.insert(id, names);
     })?;
     Ok(accounts)
 }

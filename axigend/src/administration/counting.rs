@@ -132,7 +132,7 @@ struct Shown {
 
 impl Shown {
     fn row(&self, names: [String; 2], counted: Option<Counted>) -> Vec<String> {
-        let mut row = names.to_vec();
+        let mut row = Vec::from(names);
         let Some(counted) = counted else {
             row.push("not counted".to_owned());
             row.resize(COLUMNS, String::new());

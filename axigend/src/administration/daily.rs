@@ -135,10 +135,14 @@ impl Administration {
 mod tests {
     use super::due_since;
     use jiff::civil::date;
+    use jiff::tz::TimeZone;
 
     #[test]
     fn it_is_due_after_two_in_the_night() {
-        let at = |hour, minute| date(2026, 11, 27).at(hour, minute, 0, 0).in_tz("UTC").unwrap();
+        let at = |hour, minute| {
+            let at = date(2026, 11, 27).at(hour, minute, 0, 0);
+            at.to_zoned_datetime(TimeZone::UTC).unwrap()
+        };
         let today = at(2, 0).timestamp().as_second();
         assert_eq!(due_since(&at(2, 0)), today);
         assert_eq!(due_since(&at(23, 59)), today);

@@ -162,7 +162,7 @@ impl Administration {
                 if task.is_aborted() {
                     return Err(aborted());
                 }
-                changes += told(task, &name, store.repair(*id)?);
+                changes += told(task, &name, &store.repair(*id)?);
                 mailboxes += 1;
             }
             let mut stores: Vec<&Arc<Store>> = Vec::new();
@@ -176,7 +176,7 @@ impl Administration {
                     return Err(aborted());
                 }
                 task.progress(format!("references counted in {}", store.dir().display()));
-                changes += told(task, "references and sums", store.repair_books()?);
+                changes += told(task, "references and sums", &store.repair_books()?);
             }
             Ok(format!(
                 "{mailboxes} mailboxes looked at, {changes} places put right"
@@ -231,11 +231,11 @@ impl Administration {
 }
 
 /// Says what was put right, and returns how much that is.
-fn told(task: &Task, what: &str, done: Vec<String>) -> usize {
+fn told(task: &Task, what: &str, done: &[String]) -> usize {
     if done.is_empty() {
         task.say(format!("{what}: nothing to repair"));
     }
-    for line in &done {
+    for line in done {
         task.say(format!("{what}: {line}"));
     }
     done.len()

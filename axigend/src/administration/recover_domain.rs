@@ -131,12 +131,11 @@ impl Recovery {
             Err(refusal) if refusal.cause == Cause::NoSuchAccount => None,
             other => Some(other?),
         };
-        let target = match known {
-            Some(account) => Some(self.own.mailbox_of(&account)?),
-            None => {
-                sum.accounts += 1;
-                self.adopt(task, name)?
-            }
+        let target = if let Some(account) = known {
+            Some(self.own.mailbox_of(&account)?)
+        } else {
+            sum.accounts += 1;
+            self.adopt(task, name)?
         };
         let mut messages = 0;
         for folder in source.folders()? {
@@ -159,9 +158,8 @@ impl Recovery {
         let password = match &self.password {
             Password::Kept => None,
             Password::Cleared => Some(unknown_password()?),
-            Password::Set(password) => Some(password.clone()),
             Password::Default(_) if directory.has_password(&self.from, name)? => None,
-            Password::Default(password) => Some(password.clone()),
+            Password::Set(password) | Password::Default(password) => Some(password.clone()),
         };
         let storages = directory.writable_storages(&self.to)?;
         let storage = storages.first().map(|storage| storage.usid);

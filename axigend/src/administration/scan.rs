@@ -38,6 +38,7 @@ pub(super) struct Sum {
 }
 
 /// What a scan looks at and does.
+#[expect(clippy::struct_excessive_bools, reason = "words of SCAN, each on its own")]
 #[derive(Clone)]
 pub(super) struct Wanted {
     /// Says something of each mailbox.

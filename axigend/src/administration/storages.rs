@@ -1,6 +1,7 @@
 //! Storages as administrators see them: which there are, where they are, what they take.
 
 use super::{Administration, table};
+use crate::jobs::Running;
 use axigen_shared::control::{Body, Form, Table};
 use axigen_shared::grammar::Args;
 use axigen_shared::{Cause, Refusal};
@@ -172,21 +173,48 @@ impl Administration {
 
     /// `LIST activeStorageTransactions`: the work on storages that takes long.
     pub(super) fn list_transactions(&self, place: &Place, args: &Args) -> Result<Acted, Refusal> {
-        if args.flag("matchingURI") {
-            return Err(super::maintenance::not_built("matchingURI"));
+        let (of, details) = (domain_of(place), args.flag("details"));
+        let mut rows = Vec::new();
+        for running in self.parts.jobs.running() {
+            let Running {
+                kind,
+                place,
+                progress,
+                last,
+            } = running;
+            let meant = of.is_none_or(|domain| domain == place);
+            if !meant || !self.lies_at(&place, args.text("matchingURI"))? {
+                continue;
+            }
+            let mut row = vec![kind.to_string(), place, progress];
+            row.extend(details.then_some(last));
+            rows.push(row);
         }
-        let of = domain_of(place);
-        let running = self.parts.jobs.running().into_iter();
-        let rows = running
-            .filter(|(_, on, _)| of.is_none_or(|domain| domain == on))
-            .map(|(kind, on, progress)| vec![kind.to_string(), on, progress])
-            .collect();
-        let columns = [("work", 16), ("storages of", 20), ("progress", 0)];
+        let columns = [
+            ("work", 16),
+            ("storages of", 20),
+            ("progress", 0),
+            ("last said", 0),
+        ];
+        let columns = if details { &columns[..] } else { &columns[..3] };
         Ok(Acted::with(Body::Table(table(
             "The list of work on storages:",
-            &columns,
+            columns,
             rows,
         ))))
+    }
+
+    /// Whether one of the storages of a domain, or the server's, fits a pattern; all do where there is none.
+    fn lies_at(&self, place: &str, pattern: Option<&str>) -> Result<bool, Refusal> {
+        let Some(pattern) = pattern else {
+            return Ok(true);
+        };
+        let bare = pattern.strip_prefix("file://").unwrap_or(pattern);
+        if place == SERVER {
+            return Ok(fits(bare, &self.server_storage()?.dir.to_string_lossy()));
+        }
+        let known = self.parts.directory.storages(place)?;
+        Ok(known.iter().any(|known| fits(bare, &known.dir.to_string_lossy())))
     }
 }
 

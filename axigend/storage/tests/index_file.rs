@@ -10,6 +10,7 @@ use std::{
     },
 };
 
+use axigen_shared::Cause;
 use axigend_storage::{
     CompactOptions, Compacted, Disk, FaultDisk, MailboxLimits, Progress, Store, StoreOptions,
 };
@@ -223,7 +224,7 @@ fn containers_are_cut_at_a_size() {
     }
     let sizes = || -> Vec<u64> {
         let names = disk.list(Path::new(DIR)).unwrap();
-        let files = names.iter().filter(|name| name.ends_with(".hsf"));
+        let files = names.iter().filter(|name| !name.starts_with("index"));
         let len = |name: &String| disk.open(&Path::new(DIR).join(name)).unwrap().len().unwrap();
         files.map(len).collect()
     };
@@ -247,4 +248,101 @@ fn containers_are_cut_at_a_size() {
         runtime.block_on(apply(&store, &deliver(key, 2000))).unwrap();
     }
     assert!(sizes().iter().any(|len| *len > 80_000), "{:?}", sizes());
+}
+
+/// Only the index is worth a compaction.
+const INDEX_ONLY: CompactOptions = CompactOptions {
+    forced: false,
+    ..FORCED
+};
+
+fn holds_new_index(disk: &FaultDisk) -> bool {
+    let names = disk.list(Path::new(DIR)).unwrap();
+    names.iter().any(|name| name == "index.new")
+}
+
+/// A store that is full of what lives, but for its index.
+fn with_large_index(disk: &FaultDisk) -> Arc<Store> {
+    let large = StoreOptions {
+        max_file_size: 1 << 30,
+        ..options()
+    };
+    let store = Store::open(Path::new(DIR), disk.shared(), &large).unwrap();
+    let runtime = runtime();
+    for key in 0..40 {
+        runtime.block_on(apply(&store, &deliver(key, 700))).unwrap();
+    }
+    store
+}
+
+#[test]
+fn a_cut_at_every_sync_while_the_index_is_written_anew() {
+    let runtime = runtime();
+    let whole = FaultDisk::new();
+    let store = with_large_index(&whole);
+    let before = whole.syncs();
+    let done = store.compact(INDEX_ONLY, &Progress::new()).unwrap();
+    assert!(done.index_bytes > 0 && done.moved_bodies == 0, "{done:?}");
+    let syncs = whole.syncs() - before;
+    assert!(syncs > 4, "{syncs} syncs");
+    let wanted = observe(&store, &runtime);
+    for cut in 1..=syncs {
+        let disk = FaultDisk::new();
+        let store = with_large_index(&disk);
+        disk.power_off_at_sync(disk.syncs() + cut);
+        let _ = store.compact(INDEX_ONLY, &Progress::new());
+        disk.power_off();
+        for seed in 0..12 {
+            let left = disk.after_power_cut(seed);
+            let what = format!("cut at sync {cut} of {syncs}, outcome {seed}");
+            let store = open(left.shared());
+            assert!(observe(&store, &runtime) == wanted, "{what}");
+            assert_eq!(store.check(true).unwrap(), Vec::<String>::new(), "{what}");
+            let names = left.list(Path::new(DIR)).unwrap();
+            let stray = names
+                .iter()
+                .find(|name| name.as_str() == "index.new" || name.as_str() == "index.damaged");
+            assert_eq!(stray, None, "{what}: neither is left, and none was damaged");
+            // It takes mail and can be compacted again.
+            runtime.block_on(apply(&store, &deliver(900, 700))).unwrap();
+            let after = observe(&store, &runtime);
+            store.compact(INDEX_ONLY, &Progress::new()).unwrap();
+            assert!(observe(&store, &runtime) == after, "{what}, compacted");
+            reopens_as(&store, &left);
+        }
+    }
+}
+
+#[test]
+fn an_abort_leaves_the_old_index() {
+    let disk = FaultDisk::new();
+    let store = with_large_index(&disk);
+    let before = index_len(&disk);
+    let progress = Progress::new();
+    progress.abort();
+    let done = store.compact(INDEX_ONLY, &progress).unwrap();
+    assert!(done.aborted && done.index_bytes == 0, "{done:?}");
+    assert!(index_len(&disk) == before && !holds_new_index(&disk));
+    let done = store.compact(INDEX_ONLY, &Progress::new()).unwrap();
+    assert!(!done.aborted && index_len(&disk) < before, "{done:?}");
+    reopens_as(&store, &disk);
+}
+
+#[test]
+fn a_full_disk_leaves_the_old_index() {
+    let disk = FaultDisk::new();
+    let store = with_large_index(&disk);
+    let runtime = runtime();
+    let (wanted, before) = (observe(&store, &runtime), index_len(&disk));
+    for room in [0, 4096, 20_000] {
+        disk.set_capacity(Some(disk.used() + room));
+        let refused = store.compact(INDEX_ONLY, &Progress::new());
+        assert_eq!(refused.unwrap_err().cause, Cause::StorageFull, "room for {room}");
+        assert!(observe(&store, &runtime) == wanted && !holds_new_index(&disk));
+        disk.set_capacity(None);
+    }
+    assert_eq!(index_len(&disk), before);
+    let done = store.compact(INDEX_ONLY, &Progress::new()).unwrap();
+    assert!(done.index_bytes > 0, "{done:?}");
+    reopens_as(&store, &disk);
 }

@@ -9,6 +9,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// What concerns the whole server.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches of the configuration, each its own attribute"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerSettings {
     /// Name in greetings and headers.

@@ -1,4 +1,5 @@
-//! The daily maintenance with a clock that is moved: mail goes when it has been in its folder for so many days.
+//! The daily maintenance with a clock that is moved: mail goes when it has been in its folder for so many days. And
+//! what is told of work on storages.
 
 use super::Desk;
 use crate::administration::Administration;
@@ -47,8 +48,8 @@ impl Disk for Clock {
     }
 }
 
-/// A domain with ann, whose mail came `days` ago.
-async fn with_mail(clock: &Clock, desk: &mut Desk, days: i64, folders: &[&str]) {
+/// Mail for ann that came `days` ago.
+async fn with_mail(clock: &Clock, desk: &Desk, days: i64, folders: &[&str]) {
     clock.off.store(-days * DAY, Ordering::Relaxed);
     let account = desk.parts.directory.account_named("a.test", "ann").unwrap();
     let mailbox = desk.parts.stores.get(&account.message_dir).unwrap();
@@ -80,8 +81,8 @@ async fn maintained(desk: &Desk) {
     daily.await.unwrap();
 }
 
-#[tokio::test]
-async fn old_mail_goes_once_a_day() {
+/// A domain with ann, on a disk whose clock can be moved.
+async fn with_ann() -> (Arc<Clock>, Desk) {
     let clock = Arc::new(Clock {
         disk: MemoryDisk::new(),
         off: AtomicI64::new(0),
@@ -95,9 +96,15 @@ async fn old_mail_goes_once_a_day() {
         "COMMIT",
     ])
     .await;
+    (clock, desk)
+}
+
+#[tokio::test]
+async fn old_mail_goes_once_a_day() {
+    let (clock, mut desk) = with_ann().await;
     let all = ["INBOX", "Trash", "Spam", "Drafts"];
-    with_mail(&clock, &mut desk, 31, &all).await;
-    with_mail(&clock, &mut desk, 29, &all).await;
+    with_mail(&clock, &desk, 31, &all).await;
+    with_mail(&clock, &desk, 29, &all).await;
     maintained(&desk).await;
     assert_eq!(left(&desk), [2, 1, 1, 2]);
     // Done today; a change of the limits is felt tomorrow.
@@ -120,7 +127,12 @@ async fn old_mail_goes_once_a_day() {
     maintained(&desk).await;
     assert_eq!(left(&desk), [2, 1, 0, 0]);
     assert!(directory.maintenance_date("a.test").unwrap() > Some(yesterday));
-    // An account may have its own, also none.
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn an_account_may_have_its_own_age_and_a_reset_begins_at_once() {
+    let (clock, mut desk) = with_ann().await;
     desk.all(&[
         "UPDATE Account ann",
         "CONFIG Quotas",
@@ -129,14 +141,14 @@ async fn old_mail_goes_once_a_day() {
         "COMMIT",
     ])
     .await;
-    with_mail(&clock, &mut desk, 300, &["Spam"]).await;
+    with_mail(&clock, &desk, 300, &["Spam"]).await;
     desk.parts
         .directory
         .set_maintenance_date("a.test", None)
         .await
         .unwrap();
     maintained(&desk).await;
-    assert_eq!(left(&desk), [2, 1, 1, 0]);
+    assert_eq!(left(&desk), [0, 0, 1, 0]);
     desk.all(&[
         "UPDATE Account ann",
         "CONFIG Quotas",
@@ -152,6 +164,50 @@ async fn old_mail_goes_once_a_day() {
         .find(crate::jobs::JobKind::Daily, "a.test")
         .unwrap();
     task.ended_within(std::time::Duration::from_mins(1)).await;
-    assert_eq!(left(&desk), [2, 1, 0, 0]);
+    assert_eq!(left(&desk), [0, 0, 0, 0]);
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn work_that_runs_is_listed_by_where_it_is_done() {
+    let mut desk = super::with_domain().await;
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let (tell, told) = std::sync::mpsc::channel();
+    let jobs = Arc::clone(&desk.parts.jobs);
+    jobs.start(crate::jobs::JobKind::Scan, "a.test", move |task| {
+        task.say("so far so good");
+        task.progress("half".to_owned());
+        tell.send(()).unwrap();
+        stopped.recv().unwrap();
+        Ok(String::new())
+    })
+    .unwrap();
+    told.recv().unwrap();
+    let listed = desk.text("LIST activeStorageTransactions details").await;
+    assert!(
+        listed.contains("half") && listed.contains("so far so good"),
+        "{listed}"
+    );
+    // The domain stays where it is meanwhile, see below.
+    desk.all(&["BACK", "CONFIG SERVER"]).await;
+    for (pattern, found) in [
+        ("*a.test*", true),
+        ("file://*objects", true),
+        ("*elsewhere*", false),
+    ] {
+        let line = format!("LIST activeStorageTransactions matchingURI {pattern}");
+        let listed = desk.text(&line).await;
+        assert_eq!(listed.contains("half"), found, "{listed}");
+        assert!(!listed.contains("so far"), "{listed}");
+    }
+    desk.all(&["BACK"]).await;
+    let refused = desk.reply("DELETE Domain name a.test").await;
+    assert!(
+        refused.message.contains("SCAN of a.test runs"),
+        "{}",
+        refused.message
+    );
+    stop.send(()).unwrap();
+    desk.parts.jobs.close();
     desk.close().await;
 }

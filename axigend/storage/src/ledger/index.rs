@@ -168,7 +168,7 @@ impl Index {
                     path.display()
                 );
                 Self::set_aside(disk, dir)?;
-                Self::try_open(disk, dir, Self::FILE, cache, names)?.map_err(no_new)?
+                Self::try_open(disk, dir, Self::FILE, cache, names)?.map_err(|reason| no_new(&reason))?
             }
         };
         // Not before: the verification may write, and then in redb's own order.
@@ -184,7 +184,8 @@ impl Index {
         names: Names,
     ) -> Result<Self, Refusal> {
         Self::drop_new(disk, dir)?;
-        let index = Self::try_open(disk, dir, Self::NEW_FILE, cache, names)?.map_err(no_new)?;
+        let index =
+            Self::try_open(disk, dir, Self::NEW_FILE, cache, names)?.map_err(|reason| no_new(&reason))?;
         index.database.file().relax();
         Ok(index)
     }
@@ -394,6 +395,6 @@ impl Index {
 }
 
 /// The refusal where not even an empty index can be opened.
-fn no_new(reason: String) -> Refusal {
+fn no_new(reason: &str) -> Refusal {
     Refusal::new(Cause::StorageFailure, format!("a new index: {reason}"))
 }

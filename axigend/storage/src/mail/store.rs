@@ -192,9 +192,9 @@ impl Store {
             deliver(txn, &delivery, now, &watchers)
         });
         let result = written.await;
-        owners
-            .into_iter()
-            .for_each(|owner| self.ledger.owner_wrote(owner));
+        for owner in owners {
+            self.ledger.owner_wrote(owner);
+        }
         if result.is_err() {
             self.finished.lock().extend(again);
         }
