@@ -64,7 +64,7 @@ impl Directory {
     }
 
     /// Takes an account of another domain over: its settings, and its password unless another is given. Whether the
-    /// account had a password says `has_password`.
+    /// account had a password says `is_with_password`.
     pub async fn adopt_account(
         &self,
         (from, name): (&str, &str),
@@ -87,7 +87,7 @@ impl Directory {
     }
 
     /// Whether anybody can log in to an account with a password.
-    pub fn has_password(&self, domain: &str, name: &str) -> Result<bool, Refusal> {
+    pub fn is_with_password(&self, domain: &str, name: &str) -> Result<bool, Refusal> {
         Ok(self.stored(domain, name)?.credential.is_some())
     }
 

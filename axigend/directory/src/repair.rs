@@ -18,12 +18,12 @@ const PAGE: usize = 4096;
 pub(crate) fn repair(ledger: &Arc<Ledger>) -> Result<Vec<String>, Refusal> {
     let mut done = ledger.write_blocking(|txn| {
         let mut done = Vec::new();
-        let accounts = accounts(txn, &mut done)?;
-        names(txn, &accounts, &mut done)?;
+        let objects = objects(txn, &mut done)?;
+        names(txn, &objects, &mut done)?;
         for table in [CREDENTIAL, REGISTRY, STORAGE] {
-            leftovers(txn, table, &accounts, &mut done)?;
+            leftovers(txn, table, &objects, &mut done)?;
         }
-        if let Some(highest) = accounts.keys().last() {
+        if let Some(highest) = objects.keys().last() {
             let before = txn.get(META, NEXT)?;
             number_taken(txn, *highest)?;
             if txn.get(META, NEXT)? != before {
@@ -38,29 +38,50 @@ pub(crate) fn repair(ledger: &Arc<Ledger>) -> Result<Vec<String>, Refusal> {
 
 /// Names by lookup form with how they are written and whether they are aliases.
 type Names = BTreeMap<String, (bool, String)>;
+/// Objects by number, whatever they are: numbers are given out once in a domain.
+type Objects = BTreeMap<u64, (Kind, Names)>;
 
-/// All accounts with their names; what cannot be read is named and stays.
-fn accounts(txn: &Txn<'_>, done: &mut Vec<String>) -> Result<BTreeMap<u64, Names>, Refusal> {
-    let mut accounts = BTreeMap::new();
-    let end = [object_key(Kind::Account, u64::MAX).as_slice(), &[0]].concat();
-    each(txn, OBJECT, &object_key(Kind::Account, 0), &end, |key, value| {
+/// What shares the names of a domain.
+const KINDS: [(Kind, &str); 4] = [
+    (Kind::Account, "account"),
+    (Kind::Group, "group"),
+    (Kind::List, "list"),
+    (Kind::FolderRcpt, "folder recipient"),
+];
+
+/// All objects with their names; what cannot be read is named and stays.
+fn objects(txn: &Txn<'_>, done: &mut Vec<String>) -> Result<Objects, Refusal> {
+    let mut objects = Objects::new();
+    for (kind, word) in KINDS {
+        objects_of(txn, (kind, word), &mut objects, done)?;
+    }
+    Ok(objects)
+}
+
+fn objects_of(
+    txn: &Txn<'_>,
+    (kind, word): (Kind, &'static str),
+    objects: &mut Objects,
+    done: &mut Vec<String>,
+) -> Result<(), Refusal> {
+    let end = [object_key(kind, u64::MAX).as_slice(), &[0]].concat();
+    each(txn, OBJECT, &object_key(kind, 0), &end, |key, value| {
         let Some(id) = number(key.get(1..).unwrap_or_default()) else {
             return;
         };
         let mut names = Names::new();
-        if let Ok((object, _)) = decode_object(Kind::Account, value) {
-            let found = names_of(&object).into_iter();
+        if let Ok((object, _)) = decode_object(kind, value) {
+            let found = names_of(kind, &object).into_iter();
             names.extend(found.map(|(key, alias, shown)| (key, (alias, shown))));
         } else {
-            done.push(format!("account number {id} cannot be read; it is left as it is"));
+            done.push(format!("{word} number {id} cannot be read; it is left as it is"));
         }
-        accounts.insert(id, names);
-    })?;
-    Ok(accounts)
+        objects.insert(id, (kind, names));
+    })
 }
 
-/// Every name leads to the account that bears it, and every account is found by its names.
-fn names(txn: &mut Txn<'_>, accounts: &BTreeMap<u64, Names>, done: &mut Vec<String>) -> Result<(), Refusal> {
+/// Every name leads to the object that bears it, and every object is found by its names.
+fn names(txn: &mut Txn<'_>, objects: &Objects, done: &mut Vec<String>) -> Result<(), Refusal> {
     let mut found = Vec::new();
     each(txn, NAME, &[], NAMES_END, |key, value| {
         let key = String::from_utf8_lossy(key).into_owned();
@@ -69,34 +90,35 @@ fn names(txn: &mut Txn<'_>, accounts: &BTreeMap<u64, Names>, done: &mut Vec<Stri
     let mut known = BTreeMap::new();
     for (key, record) in found {
         let fits = record.as_ref().is_some_and(|record| {
-            let names = accounts.get(&record.id);
-            record.kind != Kind::Account
-                || names.is_some_and(|names| names.is_empty() || names.contains_key(&key))
+            let bears = |(kind, names): &(Kind, Names)| {
+                *kind == record.kind && (names.is_empty() || names.contains_key(&key))
+            };
+            objects.get(&record.id).is_some_and(bears)
         });
         if fits {
             known.extend(record.map(|record| (key, record.id)));
         } else {
             txn.delete(NAME, key.as_bytes())?;
-            done.push(format!("name {key} led to no account that bears it"));
+            done.push(format!("name {key} led to nobody who bears it"));
         }
     }
-    for (id, names) in accounts {
+    for (id, (kind, names)) in objects {
         for (key, (alias, shown)) in names {
             match known.get(key) {
                 Some(other) if other == id => {}
                 Some(other) => done.push(format!(
-                    "{shown} is a name of accounts {other} and {id}; it stays with {other}"
+                    "{shown} is a name of objects {other} and {id}; it stays with {other}"
                 )),
                 None => {
                     let record = NameRecord {
-                        kind: Kind::Account,
+                        kind: *kind,
                         alias: *alias,
                         id: *id,
                         shown: shown.clone(),
                     };
                     txn.put(NAME, key.as_bytes(), &record.encode()?)?;
                     known.insert(key.clone(), *id);
-                    done.push(format!("{shown} leads to account {id} again"));
+                    done.push(format!("{shown} leads to object {id} again"));
                 }
             }
         }
@@ -104,23 +126,23 @@ fn names(txn: &mut Txn<'_>, accounts: &BTreeMap<u64, Names>, done: &mut Vec<Stri
     Ok(())
 }
 
-/// Rows of accounts that are not there any more go.
+/// Rows of objects that are not there any more go.
 fn leftovers(
     txn: &mut Txn<'_>,
     table: &'static str,
-    accounts: &BTreeMap<u64, Names>,
+    objects: &Objects,
     done: &mut Vec<String>,
 ) -> Result<(), Refusal> {
     let mut stray = Vec::new();
     each(txn, table, &[], &[0xFF; 9], |key, _| {
-        if number(key).is_some_and(|id| !accounts.contains_key(&id)) {
+        if number(key).is_some_and(|id| !objects.contains_key(&id)) {
             stray.push(key.to_vec());
         }
     })?;
     for key in stray {
         txn.delete(table, &key)?;
         let id = number(&key).unwrap_or_default();
-        done.push(format!("{table} of account {id}, which is not there"));
+        done.push(format!("{table} of object {id}, which is not there"));
     }
     Ok(())
 }

@@ -158,7 +158,7 @@ impl Recovery {
         let password = match &self.password {
             Password::Kept => None,
             Password::Cleared => Some(unknown_password()?),
-            Password::Default(_) if directory.has_password(&self.from, name)? => None,
+            Password::Default(_) if directory.is_with_password(&self.from, name)? => None,
             Password::Set(password) | Password::Default(password) => Some(password.clone()),
         };
         let storages = directory.writable_storages(&self.to)?;
