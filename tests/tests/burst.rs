@@ -125,12 +125,8 @@ fn sizes(imap: &mut Imap) -> (BTreeMap<String, usize>, usize) {
     (shown, total)
 }
 
-#[test]
-fn a_burst_of_large_messages_arrives_whole() {
-    let seconds =
-        std::env::var("AXIGEN_BURST_SECONDS").map_or(SECONDS, |text| text.parse().expect("a number"));
-    let home = Home::new();
-    let daemon = home.start_with_accounts();
+/// The accounts of the senders' messages, with room for them.
+fn add_accounts(daemon: &Daemon<'_>) {
     let mut script = "UPDATE Domain example.test\n".to_owned();
     for number in 0..SENDERS {
         script += &["ADD Account burst", &number.to_string(), " password ", PASSWORD].concat();
@@ -138,6 +134,15 @@ fn a_burst_of_large_messages_arrives_whole() {
         script += "SET messageCount 9999999\nSET messageSize 999999999\nDONE\nCOMMIT\n";
     }
     daemon.script(&(script + "COMMIT\n"));
+}
+
+#[test]
+fn a_burst_of_large_messages_arrives_whole() {
+    let seconds =
+        std::env::var("AXIGEN_BURST_SECONDS").map_or(SECONDS, |text| text.parse().expect("a number"));
+    let home = Home::new();
+    let daemon = home.start_with_accounts();
+    add_accounts(&daemon);
     let (address, began) = (daemon.address(Service::Smtp), Instant::now());
     let until = began + Duration::from_secs(seconds);
     let senders: Vec<_> = (0..SENDERS)
@@ -160,6 +165,67 @@ fn a_burst_of_large_messages_arrives_whole() {
         bytes / MIB,
         began.elapsed()
     ));
+    assert!(daemon.stop().success());
+    let (code, text) = home.check();
+    assert_eq!(code, Some(0), "{text}");
+}
+
+/// Bytes the daemon has caused to be written so far (`write_bytes` of proc(5)).
+fn written(daemon: &Daemon<'_>) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{}/io", daemon.pid())).expect("the daemon runs");
+    text.lines()
+        .find_map(|line| line.strip_prefix("write_bytes: ")?.parse().ok())
+        .expect("write_bytes")
+}
+
+/// One message of one to nine MiB, announced as every MTA does (RFC 1870).
+fn send_announced(address: SocketAddr, number: usize) -> usize {
+    let mut smtp = Smtp::hello(address).expect("SMTP answers");
+    let length = MIB + number % 9 * MIB;
+    let to = user(number);
+    let size = format!(" SIZE={length}");
+    let reply = smtp.envelope("burst@example.org", &[&to], &size);
+    reply.expect("SMTP answers").expect("250");
+    smtp.command("DATA").expect("SMTP answers").expect("354");
+    let mut text = message(&number.to_string(), length);
+    text.extend_from_slice(b".\r\n");
+    smtp.wire.send(&text).expect("SMTP reads");
+    smtp.reply().expect("SMTP answers").expect("250");
+    length
+}
+
+/// From the connection to the mailbox a byte is written once, one message after the other and twenty at the same time.
+#[test]
+fn bytes_of_large_messages_are_written_once() {
+    let home = Home::new();
+    let daemon = home.start_with_accounts();
+    add_accounts(&daemon);
+    let address = daemon.address(Service::Smtp);
+    // Opens the store.
+    send_announced(address, 0);
+    let before = written(&daemon);
+    let alone: usize = (0..SENDERS).map(|number| send_announced(address, number)).sum();
+    let between = written(&daemon);
+    let senders: Vec<_> = (0..SENDERS)
+        .map(|number| std::thread::spawn(move || send_announced(address, number)))
+        .collect();
+    let together: usize = senders
+        .into_iter()
+        .map(|sender| sender.join().expect("every message is taken"))
+        .sum();
+    let after = written(&daemon);
+    for (how, bytes, length) in [
+        ("alone", between - before, alone),
+        ("together", after - between, together),
+    ] {
+        report(&format!(
+            "{SENDERS} messages {how}: {bytes} bytes written for {length}, {:.3} a byte",
+            bytes as f64 / length as f64
+        ));
+        assert!(bytes * 10 <= length as u64 * 11, "{how}: {bytes} for {length}");
+        // A file system that does not count would prove nothing.
+        assert!(bytes >= length as u64, "{how}: {bytes} for {length}");
+    }
     assert!(daemon.stop().success());
     let (code, text) = home.check();
     assert_eq!(code, Some(0), "{text}");

@@ -55,6 +55,11 @@ impl Incoming {
         self.bytes.is_empty()
     }
 
+    /// Its sender announced this many bytes, see [`SpooledBody::expect`].
+    pub fn expect(&mut self, bytes: u64) {
+        self.bytes.expect(bytes);
+    }
+
     /// Takes the next bytes. After an error the message cannot be committed any more.
     pub async fn chunk(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
         self.refuse_if_useless()?;

@@ -1,19 +1,34 @@
 //! Memory for bodies on their way in: one budget for all conversations together.
 //!
-//! A body that finds room here is written once, to where it stays; one that does not goes through a spool file.
+//! A body that finds room here is written once, to where it stays; one that does not goes through a spool file. Who
+//! knows how large its body becomes asks for all of it at once and may wait for others to be done: it has nothing that
+//! they could be waiting for.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-/// What is left of the budget.
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Memory is counted in pieces of so many bytes.
+const UNIT: u64 = 1024;
+/// Longest wait for room. At the speed of any disk the whole budget is used several times meanwhile; who has to wait longer
+/// waits for slow senders, and a spool file is quicker than they are.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The budget.
 pub(crate) struct BodyMemory {
-    left: AtomicU64,
+    left: Arc<Semaphore>,
+    /// Units of it all.
+    units: u32,
 }
 
 impl BodyMemory {
     pub(crate) fn new(bytes: u64) -> Arc<Self> {
+        let units = u32::try_from(bytes / UNIT).unwrap_or(u32::MAX);
+        let permits = usize::try_from(units).unwrap_or(Semaphore::MAX_PERMITS);
         Arc::new(Self {
-            left: AtomicU64::new(bytes),
+            left: Arc::new(Semaphore::new(permits.min(Semaphore::MAX_PERMITS))),
+            units,
         })
     }
 }
@@ -21,7 +36,7 @@ impl BodyMemory {
 /// Bytes that were set aside for one body; they go back when it is dropped.
 pub(crate) struct Grant {
     of: Arc<BodyMemory>,
-    bytes: u64,
+    taken: Option<OwnedSemaphorePermit>,
 }
 
 impl Grant {
@@ -29,38 +44,56 @@ impl Grant {
     pub(crate) fn of(memory: &Arc<BodyMemory>) -> Self {
         Self {
             of: Arc::clone(memory),
-            bytes: 0,
+            taken: None,
         }
     }
 
     /// Bytes set aside.
     pub(crate) fn bytes(&self) -> u64 {
-        self.bytes
+        let units = self.taken.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        units as u64 * UNIT
     }
 
-    /// Sets more aside, if that many are left.
+    /// Sets more aside, if that many are left now.
     pub(crate) fn grow(&mut self, more: u64) -> bool {
-        let taken = self
-            .of
-            .left
-            .try_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                left.checked_sub(more)
-            });
-        if taken.is_ok() {
-            self.bytes += more;
+        let Ok(units) = u32::try_from(more.div_ceil(UNIT)) else {
+            return false;
+        };
+        match Arc::clone(&self.of.left).try_acquire_many_owned(units) {
+            Ok(permit) => self.add(permit),
+            Err(_) => return false,
         }
-        taken.is_ok()
+        true
+    }
+
+    /// Sets so many aside, waiting for others a little while. Only for a grant that has nothing: two that hold something
+    /// and wait for more would wait for each other.
+    pub(crate) async fn begin(&mut self, bytes: u64) -> bool {
+        let units = u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX);
+        if self.grow(bytes) {
+            return true;
+        }
+        if units > self.of.units || self.taken.is_some() {
+            return false;
+        }
+        let room = Arc::clone(&self.of.left).acquire_many_owned(units);
+        match tokio::time::timeout(PATIENCE, room).await {
+            Ok(Ok(permit)) => self.add(permit),
+            _ => return false,
+        }
+        true
+    }
+
+    fn add(&mut self, permit: OwnedSemaphorePermit) {
+        match &mut self.taken {
+            // Of the same budget, which is what `merge` asks for.
+            Some(taken) => taken.merge(permit),
+            None => self.taken = Some(permit),
+        }
     }
 
     /// Gives everything back.
     pub(crate) fn release(&mut self) {
-        let bytes = std::mem::take(&mut self.bytes);
-        self.of.left.fetch_add(bytes, Ordering::Relaxed);
-    }
-}
-
-impl Drop for Grant {
-    fn drop(&mut self) {
-        self.release();
+        self.taken = None;
     }
 }

@@ -22,6 +22,8 @@ pub const SPOOL_MEMORY: usize = 128 * 1024;
 const STEP: usize = 1 << 20;
 /// Most that one body gets of the budget: so few bodies that are larger do not take it from all others.
 const BODY_MOST: usize = 16 << 20;
+/// Most that a body has beyond what its sender announced: the header fields that a server puts in front.
+const UNEXPECTED: usize = 4096;
 /// What is gathered before it goes to the spool file in one write.
 const SPOOL_PIECE: usize = SPOOL_MEMORY;
 
@@ -37,6 +39,8 @@ pub struct SpooledBody {
     /// Room for them beyond [`SPOOL_MEMORY`].
     grant: Grant,
     file: Option<Arc<dyn DiskFile>>,
+    /// What was announced; 0 if nothing was.
+    expected: usize,
     /// The file was asked for: it may be there even if nobody got to know.
     named: bool,
     /// Bytes in the file.
@@ -62,6 +66,7 @@ impl SpooledBody {
             name,
             held: Vec::new(),
             file: None,
+            expected: 0,
             named: false,
             spooled: 0,
             broken: false,
@@ -82,7 +87,10 @@ impl SpooledBody {
     pub async fn chunk(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
         self.refuse_if_broken()?;
         if self.file.is_none() {
-            self.make_room(bytes.len());
+            // Whoever stops waiting here has not handed over these bytes.
+            self.broken = true;
+            self.make_room(bytes.len()).await;
+            self.broken = false;
         }
         self.held.extend_from_slice(bytes);
         if self.held.len() <= SPOOL_PIECE.saturating_add(self.grant.bytes() as usize) {
@@ -91,15 +99,28 @@ impl SpooledBody {
         self.spill().await
     }
 
+    /// The body will have about this many bytes. Only a hint, and nothing is set aside before more than [`SPOOL_MEMORY`]
+    /// of them are there: then room for the whole body is asked for at once, and waited for a little while, instead of
+    /// piece by piece until it ends, when all that was held would have to go to the file.
+    pub fn expect(&mut self, bytes: u64) {
+        self.expected = usize::try_from(bytes).unwrap_or(usize::MAX);
+    }
+
     /// Asks the budget for what more bytes need; without room they go to the file.
-    fn make_room(&mut self, more: usize) {
+    async fn make_room(&mut self, more: usize) {
         let wanted = self.held.len().saturating_add(more);
         let have = SPOOL_MEMORY + self.grant.bytes() as usize;
-        if wanted <= have || wanted > BODY_MOST {
+        if wanted <= have || wanted.max(self.expected) > BODY_MOST {
             return;
         }
-        let step = (wanted - have).next_multiple_of(STEP);
-        if self.grant.grow(step as u64) {
+        let whole = wanted.max(self.expected.saturating_add(UNEXPECTED));
+        let step = (whole - have).next_multiple_of(STEP);
+        let has_room = if self.expected >= wanted && self.grant.bytes() == 0 {
+            self.grant.begin(step as u64).await
+        } else {
+            self.grant.grow(step as u64)
+        };
+        if has_room {
             // No more than was asked for: a vector left to itself doubles.
             self.held.reserve_exact(have + step - self.held.len());
         }

@@ -171,6 +171,54 @@ fn large_messages_stay_in_memory_while_there_is_room() {
     assert_eq!(files(), 0);
 }
 
+/// Two bodies that together have no room: who announced its size waits for the other instead of using the disk.
+#[test]
+fn an_announced_body_waits_for_room() {
+    const MEBIBYTE: usize = 1 << 20;
+    let (disk, _) = fresh();
+    let files = || disk.list(&dir().join("incoming")).unwrap().len();
+    let options = QueueOptions {
+        body_memory: 5 * MEBIBYTE as u64,
+        ..QueueOptions::default()
+    };
+    run(async {
+        let queue = Queue::open(dir(), disk.clone(), options).unwrap();
+        let mut first = queue.incoming();
+        first.expect(3 * MEBIBYTE as u64);
+        first.chunk(&vec![1; MEBIBYTE]).await.unwrap();
+        let mut second = queue.incoming();
+        second.expect(3 * MEBIBYTE as u64);
+        let piece = vec![2; MEBIBYTE];
+        let waits = async {
+            for _ in 0..3 {
+                second.chunk(&piece).await.unwrap();
+            }
+        };
+        let ends = async move {
+            for _ in 0..2 {
+                first.chunk(&vec![1; MEBIBYTE]).await.unwrap();
+                tokio::task::yield_now().await;
+            }
+            drop(first.received().await.unwrap());
+        };
+        tokio::join!(waits, ends);
+        assert_eq!(files(), 0);
+        // Nobody makes room any more: the wait ends, the file is there.
+        let mut third = queue.incoming();
+        third.expect(3 * MEBIBYTE as u64);
+        third.chunk(&vec![3; 2 * MEBIBYTE]).await.unwrap();
+        assert_eq!(files(), 1);
+        // What never has room does not wait, whatever is announced.
+        let mut liar = queue.incoming();
+        liar.expect(u64::MAX);
+        liar.chunk(&vec![4; MEBIBYTE]).await.unwrap();
+        assert_eq!(files(), 2);
+        drop((second, third, liar));
+        queue.close();
+    });
+    assert_eq!(files(), 0);
+}
+
 #[test]
 fn what_was_received_half_is_removed_at_start() {
     let (disk, clock) = fresh();

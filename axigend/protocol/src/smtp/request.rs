@@ -25,7 +25,10 @@ pub enum Request {
         size: Option<u64>,
     },
     /// Begin a message; it replaces one that was begun before. → [`Answer::Opened`]
-    Open,
+    Open {
+        /// Octets that will come as far as the sender said so (SIZE=, the first BDAT); 0 if it did not.
+        announced: u64,
+    },
     /// The next piece of the message, at most [`super::BODY_CHUNK`] octets; the first begins with the Received field
     /// of this server. → [`Answer::Taken`]
     Chunk(Vec<u8>),

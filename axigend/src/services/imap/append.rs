@@ -108,6 +108,7 @@ impl Appending {
         if let Some(open) = &mut self.summaries.open {
             open.feed(bytes);
         }
+        spooled.expect(self.announced);
         let taken = spooled.chunk(bytes).await;
         if taken.is_err() {
             self.clear();

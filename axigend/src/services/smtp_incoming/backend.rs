@@ -87,8 +87,9 @@ impl SmtpBackend {
         }
     }
 
-    fn open(&mut self) -> Opened {
-        let incoming = self.desk.queue.incoming();
+    fn open(&mut self, announced: u64) -> Opened {
+        let mut incoming = self.desk.queue.incoming();
+        incoming.expect(announced);
         let opened = Opened {
             id: incoming.id().to_string(),
             date: date(&ZonedDateTime::now()),
@@ -146,7 +147,7 @@ impl Backend for SmtpBackend {
                 let route = recipient::route(&self.desk, primary_domain, &address, size, sender.as_deref());
                 Answer::Recipient(route.await)
             }
-            Request::Open => Answer::Opened(Ok(self.open())),
+            Request::Open { announced } => Answer::Opened(Ok(self.open(announced))),
             Request::Chunk(bytes) => Answer::Taken(self.chunk(&bytes).await),
             Request::Commit(submission) => Answer::Committed(self.commit(*submission).await),
             Request::Discard => {

@@ -52,10 +52,14 @@ impl Command for Bdat {
         match session
             .transaction
             .as_ref()
-            .map(|transaction| transaction.body.is_some())
+            .filter(|transaction| transaction.body.is_none())
+            .map(|transaction| transaction.parameters.size.unwrap_or(0))
         {
-            Some(false) => session.ask(Request::Open, Pending::OpenChunk(chunk)),
-            _ => session.phase = Phase::Chunk(chunk),
+            Some(size) => {
+                let announced = size.max(self.size);
+                session.ask(Request::Open { announced }, Pending::OpenChunk(chunk));
+            }
+            None => session.phase = Phase::Chunk(chunk),
         }
         Ok(())
     }

@@ -27,7 +27,8 @@ impl Command for Data {
             // RFC 3030, 3.
             return Err(Reply::new(503, "5.5.1", "BODY=BINARYMIME needs BDAT"));
         }
-        session.ask(Request::Open, Pending::OpenData);
+        let announced = transaction.parameters.size.unwrap_or(0);
+        session.ask(Request::Open { announced }, Pending::OpenData);
         Ok(())
     }
 }

@@ -136,7 +136,7 @@ impl Stage for World {
                     .and_then(|()| self.recipient(&address));
                 ("Recipient", Answer::Recipient(found))
             }
-            Request::Open => {
+            Request::Open { .. } => {
                 self.open.insert(connection, Vec::new());
                 let opened = Opened {
                     id: "2C2605".into(),
