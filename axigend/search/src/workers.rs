@@ -24,9 +24,9 @@ use crate::{
 const LOOK: Duration = Duration::from_secs(1);
 /// Changes are gathered for so long, so that a trickle of mail makes a segment now and then, not one for each message.
 const GATHER: Duration = Duration::from_secs(2);
-/// Priority of the threads (`nice`): a tenth of the processor when services want all of it, so that a domain that is to be
+/// Priority of the threads (`nice`): a thirtieth of the processor when services want all of it, so that a domain that is to be
 /// closed does not wait long for a step to end.
-const NICE: i32 = 10;
+const NICE: i32 = 15;
 
 /// Where the settings of the moment come from.
 pub type SettingsSource = Box<dyn Fn() -> IndexSettings + Send + Sync>;

@@ -4,13 +4,13 @@
 //! module does not log costs a look at one snapshot and no formatting.
 
 use crate::level::{self, Levels};
-use crate::record::{Message, Record, SERVER};
+use crate::queue::Sender;
+use crate::record::{Record, SERVER};
 use crate::writer::now;
 use arc_swap::ArcSwap;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{SyncSender, TrySendError};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id};
 use tracing::subscriber::Interest;
@@ -25,11 +25,14 @@ const SESSION: &str = "session";
 /// Targets of our own crates all begin so; of others only warnings and errors are of interest.
 const OURS: &str = "axi";
 
+/// Bytes of a usual line's text.
+const USUAL: usize = 192;
+
 /// The layer; cheap to clone.
 #[derive(Clone)]
 pub struct LogLayer {
     /// Where records go.
-    pub(crate) queue: SyncSender<Message>,
+    pub(crate) queue: Sender,
     /// Who logs what.
     pub(crate) levels: Arc<ArcSwap<Levels>>,
     /// Records that did not fit.
@@ -100,7 +103,10 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut fields = Fields::default();
+        let mut fields = Fields {
+            text: String::with_capacity(USUAL),
+            ..Fields::default()
+        };
         event.record(&mut fields);
         if fields.module.is_none() || fields.id.is_none() {
             fields.complete(event, &context);
@@ -118,7 +124,7 @@ where
             id: fields.id.unwrap_or(0),
             text: fields.text,
         };
-        if let Err(TrySendError::Full(_)) = self.queue.try_send(Message::Line(record)) {
+        if !self.queue.line(record) {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -11,6 +11,7 @@ mod file;
 mod layer;
 mod level;
 mod line;
+mod queue;
 mod record;
 mod rule;
 mod telemetry;

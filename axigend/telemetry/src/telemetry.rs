@@ -4,6 +4,7 @@ use crate::feed::Feed;
 use crate::layer::LogLayer;
 use crate::level::Levels;
 use crate::line::Lines;
+use crate::queue::queue;
 use crate::record::Message;
 use crate::rule;
 use crate::writer::Writer;
@@ -15,13 +16,10 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 use tracing_subscriber::Registry;
 use tracing_subscriber::layer::SubscriberExt;
-
-/// Lines that may wait for the writer: about a second of a busy server at protocol level, at most some 10 MB.
-const QUEUE: usize = 16 * 1024;
 
 /// How to log.
 #[derive(Clone, Debug)]
@@ -48,7 +46,7 @@ impl Telemetry {
     }
 
     pub(crate) fn start_in_zone(options: Options, zone: TimeZone) -> io::Result<Self> {
-        let (queue, records) = sync_channel(QUEUE);
+        let (queue, records) = queue();
         let lost = Arc::new(AtomicU64::new(0));
         let feed = Arc::new(Feed::default());
         let lines = Lines::new(options.host, zone);
@@ -60,7 +58,7 @@ impl Telemetry {
         );
         let thread = std::thread::Builder::new()
             .name("log-writer".to_owned())
-            .spawn(move || writer.run(&records))?;
+            .spawn(move || writer.run(records))?;
         let levels = Arc::new(ArcSwap::from_pointee(Levels::default()));
         Ok(Self {
             layer: LogLayer { queue, levels, lost },
@@ -118,9 +116,7 @@ impl Telemetry {
     }
 
     fn tell(&self, message: Message) {
-        let queue: &SyncSender<Message> = &self.layer.queue;
-        // Fails only after the end.
-        let _ = queue.send(message);
+        self.layer.queue.tell(message);
     }
 }
 

@@ -1,12 +1,13 @@
 //! The thread `log-writer`: takes records from the queue, finds their files, writes.
 //!
-//! Lines are gathered as long as more are waiting and written when the queue is empty, so that a busy server writes large
-//! pieces and a quiet one writes every line at once.
+//! All that waits is taken at once and written together, so that a busy server writes large pieces and a quiet one writes
+//! every line at once.
 
 use crate::feed::Feed;
 use crate::file::LogFile;
 use crate::level::{CRITICAL, ERROR, INFORMATION, WARNING};
 use crate::line::Lines;
+use crate::queue::Receiver;
 use crate::record::{Message, Record, SERVER};
 use crate::rule::Rule;
 use std::collections::HashMap;
@@ -14,7 +15,6 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A disk that refuses our lines is complained about on standard error at most once in this time, in seconds.
@@ -56,32 +56,32 @@ impl Writer {
         }
     }
 
-    /// Works until it is told to end or every sender is gone.
-    pub fn run(mut self, queue: &Receiver<Message>) {
+    /// Works until it is told to end.
+    pub fn run(mut self, mut queue: Receiver) {
+        let mut batch = Vec::new();
         loop {
-            let message = match queue.try_recv() {
-                Ok(message) => Ok(message),
-                Err(TryRecvError::Empty) => {
-                    self.write();
-                    queue.recv()
+            queue.take(&mut batch);
+            for message in batch.drain(..) {
+                match message {
+                    Message::Line(record) => self.line(&record),
+                    Message::Rules(rules) => self.set_rules(rules),
+                    Message::Reopen => self.each_file(LogFile::reopen),
+                    Message::Rotate => self.each_file(LogFile::rotate),
+                    Message::Flush(done) => {
+                        self.write();
+                        // Nobody may be waiting any more.
+                        let _ = done.send(());
+                    }
+                    Message::Close => {
+                        self.tell_losses();
+                        self.write();
+                        return;
+                    }
                 }
-                Err(TryRecvError::Disconnected) => break,
-            };
-            match message {
-                Ok(Message::Line(record)) => self.line(&record),
-                Ok(Message::Rules(rules)) => self.set_rules(rules),
-                Ok(Message::Reopen) => self.each_file(LogFile::reopen),
-                Ok(Message::Rotate) => self.each_file(LogFile::rotate),
-                Ok(Message::Flush(done)) => {
-                    self.write();
-                    // Nobody may be waiting any more.
-                    let _ = done.send(());
-                }
-                Ok(Message::Close) | Err(_) => break,
+                self.tell_losses();
             }
-            self.tell_losses();
+            self.write();
         }
-        self.write();
     }
 
     fn line(&mut self, record: &Record) {
