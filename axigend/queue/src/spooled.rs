@@ -160,18 +160,16 @@ impl SpooledBody {
         if self.file.is_some() && !self.held.is_empty() {
             self.spill().await?;
         }
-        Ok(match &self.file {
-            Some(file) => Arc::new(SpoolFile {
+        if let Some(file) = &self.file {
+            return Ok(Arc::new(SpoolFile {
                 file: Arc::clone(file),
                 len: self.spooled,
-            }),
-            None => {
-                let bytes = Bytes::from(std::mem::take(&mut self.held));
-                let empty = Grant::of(&self.spool.memory);
-                let grant = std::mem::replace(&mut self.grant, empty);
-                Arc::new(HeldBody { bytes, _grant: grant })
-            }
-        })
+            }));
+        }
+        let bytes = Bytes::from(std::mem::take(&mut self.held));
+        let empty = Grant::of(&self.spool.memory);
+        let grant = std::mem::replace(&mut self.grant, empty);
+        Ok(Arc::new(HeldBody { bytes, _grant: grant }))
     }
 }
 
