@@ -228,11 +228,9 @@ fn what_is_wrong_is_told_with_its_place_and_changes_nothing() {
     assert!(said(&other).1.contains("nowhere.test"), "{other:?}");
 }
 
-#[test]
-fn a_table_brings_accounts_and_tells_every_bad_row() {
-    let home = Home::new();
-    let daemon = home.start_with_accounts();
-    let table = format!(
+/// Two good rows among all kinds of bad ones.
+fn table() -> String {
+    format!(
         "address,password,quota,aliases,firstName,imapConnectionCount\n\
          carl@example.test,{HASH},2G,\"charles, karl\",Carl,3\n\
          \"no address\",{HASH},,,,\n\
@@ -244,7 +242,14 @@ fn a_table_brings_accounts_and_tells_every_bad_row() {
          ivan@example.test,Ivan-1234,1M,ann,,\n\
          \"jo \"\"x\"\"@example.test\",x,,,,\n\
          kurt@example.test,Kurt-1234,1M,,\"Kurt, \"\"K\"\"\",5\n"
-    );
+    )
+}
+
+#[test]
+fn a_table_brings_accounts_and_tells_every_bad_row() {
+    let home = Home::new();
+    let daemon = home.start_with_accounts();
+    let table = table();
     let (status, out, errors) = with_file(&daemon, &["import", "--dry-run", "accounts"], &table);
     assert!(
         status == Some(1) && out.starts_with("Would be: "),
@@ -283,6 +288,14 @@ fn a_table_brings_accounts_and_tells_every_bad_row() {
     for name in ["dora", "fred", "gina", "hugo", "ivan"] {
         assert!(!shown.contains(name), "half of {name} was made");
     }
+}
+
+#[test]
+fn an_import_can_be_repeated() {
+    let home = Home::new();
+    let daemon = home.start_with_accounts();
+    let table = table();
+    with_file(&daemon, &["import", "accounts"], &table);
     // Again: what is there stays, what the table does not say is left alone.
     daemon.script(
         "UPDATE Domain example.test\nUPDATE Account carl\nSET customerReference keep-me\nCOMMIT\nCOMMIT\n",

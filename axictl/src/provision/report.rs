@@ -77,7 +77,7 @@ impl Report {
                 );
                 Ok(())
             }
-            effect => self.settings(effect, entry, outcome),
+            effect => settings(effect, entry, outcome),
         }
     }
 
@@ -88,33 +88,6 @@ impl Report {
         } else {
             format!("{}:{}", self.file, entry.line)
         }
-    }
-
-    fn settings(&self, effect: Effect, entry: &Entry, outcome: &Outcome) -> io::Result<()> {
-        let sign = match effect {
-            Effect::Created => '+',
-            Effect::Removed => '-',
-            _ => '~',
-        };
-        let mut out = io::stdout().lock();
-        writeln!(out, "{sign} {}", spoken(&entry.way))?;
-        // Of what is new only a look shows every setting: the file has them all.
-        if effect != Effect::Changed {
-            return Ok(());
-        }
-        for setting in &outcome.settings {
-            let none = "(not set)".to_owned();
-            let shown = |value: &String| {
-                if value.is_empty() {
-                    none.clone()
-                } else {
-                    value.clone()
-                }
-            };
-            let (what, from, to) = (&setting.what, shown(&setting.from), shown(&setting.to));
-            writeln!(out, "    {what}: {from} -> {to}")?;
-        }
-        Ok(())
     }
 
     /// The last line.
@@ -138,4 +111,32 @@ impl Report {
             "{would}{created} created, {changed} changed, {removed} removed, {unchanged} unchanged, {refused} refused"
         )
     }
+}
+
+/// An object that differs, and in what.
+fn settings(effect: Effect, entry: &Entry, outcome: &Outcome) -> io::Result<()> {
+    let sign = match effect {
+        Effect::Created => '+',
+        Effect::Removed => '-',
+        _ => '~',
+    };
+    let mut out = io::stdout().lock();
+    writeln!(out, "{sign} {}", spoken(&entry.way))?;
+    // Of what is new only a look shows every setting: the file has them all.
+    if effect != Effect::Changed {
+        return Ok(());
+    }
+    for setting in &outcome.settings {
+        let none = "(not set)".to_owned();
+        let shown = |value: &String| {
+            if value.is_empty() {
+                none.clone()
+            } else {
+                value.clone()
+            }
+        };
+        let (what, from, to) = (&setting.what, shown(&setting.from), shown(&setting.to));
+        writeln!(out, "    {what}: {from} -> {to}")?;
+    }
+    Ok(())
 }

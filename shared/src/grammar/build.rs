@@ -66,27 +66,7 @@ fn common(context: &'static Context) -> Vec<Form> {
         )
         .legacy(),
     ];
-    let back = if context.back_keeps {
-        "leaves this context; changes are kept"
-    } else {
-        "leaves this context; its changes are dropped"
-    };
-    match context.leave {
-        Leave::Commit => {
-            forms.push(Form::new("BACK", back, Verb::Back, Group::Common).enters());
-            let help = "makes the changes active and leaves this context";
-            forms.push(Form::new("COMMIT", help, Verb::Commit, Group::Common).enters());
-        }
-        Leave::Done => {
-            forms.push(Form::new("BACK", back, Verb::Back, Group::Common).enters());
-            let help = "hands the changes to the context above and leaves this one";
-            forms.push(Form::new("DONE", help, Verb::Done, Group::Common).enters());
-        }
-        Leave::Free if context == login() || context == root() => {}
-        Leave::Free => {
-            forms.push(Form::new("BACK", "leaves this context", Verb::Back, Group::Common).enters());
-        }
-    }
+    leaving(context, &mut forms);
     if context == login() {
         forms.push(Form::new(
             "SHOW",
@@ -108,6 +88,31 @@ fn common(context: &'static Context) -> Vec<Form> {
         forms.push(Form::new("GET VERSION", "shows the version", Verb::Version, Group::Common).legacy());
     }
     forms
+}
+
+/// How the context is left.
+fn leaving(context: &'static Context, forms: &mut Vec<Form>) {
+    let back = if context.back_keeps {
+        "leaves this context; changes are kept"
+    } else {
+        "leaves this context; its changes are dropped"
+    };
+    match context.leave {
+        Leave::Commit => {
+            forms.push(Form::new("BACK", back, Verb::Back, Group::Common).enters());
+            let help = "makes the changes active and leaves this context";
+            forms.push(Form::new("COMMIT", help, Verb::Commit, Group::Common).enters());
+        }
+        Leave::Done => {
+            forms.push(Form::new("BACK", back, Verb::Back, Group::Common).enters());
+            let help = "hands the changes to the context above and leaves this one";
+            forms.push(Form::new("DONE", help, Verb::Done, Group::Common).enters());
+        }
+        Leave::Free if context == login() || context == root() => {}
+        Leave::Free => {
+            forms.push(Form::new("BACK", "leaves this context", Verb::Back, Group::Common).enters());
+        }
+    }
 }
 
 fn own(context: &'static Context, command: &'static Command) -> Form {

@@ -140,15 +140,12 @@ impl Finder {
         }
         for object in wanted {
             let key = object.key(child);
-            match position(child, &now, &key).and_then(|at| now.get(at)) {
-                Some(known) => {
-                    let name = format!("{}[{key}]", child.field);
-                    self.below(Step::Child(child.field, known.key(child)), name, known, object);
-                }
-                None => {
-                    let add = Action::Add(child.field, Box::new(object.clone()));
-                    self.push(child.field, add, (String::new(), key));
-                }
+            if let Some(known) = position(child, &now, &key).and_then(|at| now.get(at)) {
+                let name = format!("{}[{key}]", child.field);
+                self.below(Step::Child(child.field, known.key(child)), name, known, object);
+            } else {
+                let add = Action::Add(child.field, Box::new(object.clone()));
+                self.push(child.field, add, (String::new(), key));
             }
         }
     }

@@ -25,8 +25,10 @@ struct Run {
     way: Vec<String>,
     child: &'static Child,
     names: VecDeque<String>,
-    /// Where the next names begin; `None` when there are no more.
-    after: Option<Option<String>>,
+    /// The name after which the next ones begin; `None` from the start.
+    after: Option<String>,
+    /// All names were asked for.
+    whole: bool,
 }
 
 /// An export under way.
@@ -50,7 +52,7 @@ impl Engine {
         for run in runs(&holder, &[]) {
             let chosen = domains.iter().cloned().collect();
             export.runs.push(Run {
-                after: domains.is_empty().then_some(None),
+                whole: !domains.is_empty(),
                 names: chosen,
                 ..run
             });
@@ -149,9 +151,10 @@ impl Export {
 impl Run {
     async fn next(&mut self, backend: &dyn Backend) -> Result<Option<String>, Refusal> {
         while self.names.is_empty() {
-            let Some(after) = self.after.take() else {
+            if self.whole {
                 return Ok(None);
-            };
+            }
+            let after = self.after.take();
             let page = backend
                 .list(&self.holder, self.child, None, after.as_deref(), NAMES)
                 .await?;
@@ -160,7 +163,8 @@ impl Run {
                 .into_iter()
                 .filter_map(|row| row.into_iter().next())
                 .collect();
-            self.after = page.next.map(Some);
+            self.whole = page.next.is_none();
+            self.after = page.next;
         }
         Ok(self.names.pop_front())
     }
@@ -176,7 +180,8 @@ fn runs(holder: &Target, way: &[String]) -> Vec<Run> {
             way: way.to_vec(),
             child,
             names: VecDeque::new(),
-            after: Some(None),
+            after: None,
+            whole: false,
         })
         .collect()
 }

@@ -61,7 +61,7 @@ fn object(context: &'static Context, seed: u64) -> Object {
             }
             Shape::Set(inner) | Shape::Record(inner) if number % 2 == 0 => {
                 let key = inner.attr(child.key).expect("a key");
-                let made = (0..1 + number % 2).filter_map(|at| {
+                let made = (0..=number % 2).filter_map(|at| {
                     let mut one = self::object(inner, number + at);
                     one.values
                         .insert(key.name, value(&key.kind, 7 * at + number % 5)?);
@@ -71,7 +71,7 @@ fn object(context: &'static Context, seed: u64) -> Object {
             }
             Shape::Names(kind) if number % 2 == 0 => {
                 let names = object.names.entry(child.field).or_default();
-                for at in 0..1 + number % 3 {
+                for at in 0..=number % 3 {
                     if let Some(Value::Text(name)) = value(&kind, at + number % 3) {
                         names.push(name);
                     }
