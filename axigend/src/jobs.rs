@@ -52,6 +52,15 @@ impl JobKind {
         }
     }
 
+    /// What can be done about one that runs.
+    fn hint(self) -> String {
+        match self {
+            // It has no words of its own.
+            Self::Daily => "LIST activeStorageTransactions shows it, and it ends soon".to_owned(),
+            kind => format!("{kind} attach follows it, {kind} abort ends it"),
+        }
+    }
+
     /// Name of its thread, at most 15 bytes.
     const fn thread(self) -> &'static str {
         match self {
@@ -270,8 +279,7 @@ impl Jobs {
             .get(&key)
             .is_some_and(|entry| !entry.task.has_ended())
         {
-            let detail =
-                format!("it runs already for {place}: {kind} attach follows it, {kind} abort ends it");
+            let detail = format!("it runs already for {place}: {}", kind.hint());
             return Err(Refusal::new(Cause::Conflict, detail));
         }
         let task = Task::new(kind, place);
@@ -308,8 +316,7 @@ impl Jobs {
         match entries.find(|task| task.place.eq_ignore_ascii_case(place) && !task.has_ended()) {
             None => Ok(()),
             Some(task) => {
-                let kind = task.kind;
-                let detail = format!("{kind} of {place} runs; {kind} abort ends it");
+                let detail = format!("{} of {place} runs: {}", task.kind, task.kind.hint());
                 Err(Refusal::new(Cause::Conflict, detail))
             }
         }

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 mod autopurge;
+mod leaks;
 
 /// A server without sockets until one is configured, and its administrator.
 struct Desk {
