@@ -54,6 +54,8 @@ async fn with_mail(clock: &Clock, desk: &Desk, days: i64, folders: &[&str]) {
     let account = desk.parts.directory.account_named("a.test", "ann").unwrap();
     let mailbox = desk.parts.stores.get(&account.message_dir).unwrap();
     let mailbox = mailbox.mailbox(account.id);
+    // Folders are made at the first use of an account, which this is.
+    mailbox.create_default_folders().await.unwrap();
     for folder in folders {
         let message = NewMessage {
             body: Arc::new(Bytes::from_static(b"Subject: x\r\n\r\nx\r\n")),
