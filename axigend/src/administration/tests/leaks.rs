@@ -85,6 +85,7 @@ async fn references_are_repaired_but_for_stage_three() {
         internal_date: 17,
     };
     let limits = MailboxLimits::default();
+    mailbox.create_default_folders().await.unwrap();
     mailbox.append("INBOX", vec![message], limits).await.unwrap();
     let inbox = mailbox.folder("INBOX").unwrap();
     let body = mailbox.messages(inbox.id, 0, 1).unwrap()[0].body;
